@@ -1,0 +1,47 @@
+# errata. `make demo` and `make test` need Go, npm and a network, and set up all else themselves.
+
+GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS  := -X github.com/errata-dev/errata/internal/cli.Version=$(VERSION)
+COMMANDS := bin/ingest bin/query
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test race lint fmt bench kafka-test fuzz generate check clean $(COMMANDS)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: $(COMMANDS) ## build bin/ingest and bin/query
+
+$(COMMANDS):
+	@go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/$(@F)
+
+demo: build ## the main job on simulated traffic: Kafka, parsing, ClickHouse, answers
+	@bin/ingest demo
+
+test: ## all tests; those that need a server start it themselves
+	go test ./...
+
+race: ## the tests under the race detector
+	go test -race ./...
+
+kafka-test: ## the end-to-end test against a real Apache Kafka, started here
+	.ci/kafka/test
+
+lint: ## golangci-lint and gofumpt
+	$(GOLANGCI) run ./...
+
+fmt: ## format every Go file
+	$(GOLANGCI) fmt ./...
+
+bench: ## CPU time per record of each part and of the whole way
+	go run ./bench
+
+generate: ## rewrite what is generated: the README's vendor table
+	go generate ./...
+
+check: ## what CI runs
+	.ci/run
+
+clean: ## remove what was built here
+	rm -rf bin

@@ -1,0 +1,119 @@
+package config
+
+import (
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// Kafka says which cluster and how to speak to it. No brokers means the embedded one.
+type Kafka struct {
+	Brokers       []string
+	Topics        []string
+	TLS           bool
+	TLSCA         string
+	TLSCert       string
+	TLSKey        string
+	TLSServerName string
+	SASL          string
+	User          string
+	PasswordFile  string
+}
+
+// Register adds the flags of k with their defaults.
+func (k *Kafka) Register(fs *pflag.FlagSet) {
+	fs.StringSliceVar(&k.Brokers, "brokers", nil, "Kafka brokers, host:port, comma-separated (default: an embedded broker)")
+	fs.StringSliceVar(&k.Topics, "topic", []string{"api-responses"}, "topic of response logs; repeatable")
+	fs.BoolVar(&k.TLS, "kafka-tls", false, "speak TLS to Kafka")
+	fs.StringVar(&k.TLSCA, "kafka-tls-ca", "", "PEM file of the authority that signed the brokers' certificates (default: the system's)")
+	fs.StringVar(&k.TLSCert, "kafka-tls-cert", "", "PEM file of the client certificate")
+	fs.StringVar(&k.TLSKey, "kafka-tls-key", "", "PEM file of the client certificate's key")
+	fs.StringVar(&k.TLSServerName, "kafka-tls-server-name", "", "name that the brokers' certificates must carry (default: the broker's host)")
+	fs.Var(Choice(&k.SASL, "", "plain", "scram-sha-256", "scram-sha-512"), "kafka-sasl", "SASL mechanism: plain, scram-sha-256 or scram-sha-512")
+	fs.StringVar(&k.User, "kafka-user", "", "SASL user")
+	fs.StringVar(&k.PasswordFile, "kafka-password-file", "", "file with the SASL password (or set ERRATA_KAFKA_PASSWORD)")
+}
+
+// Group says under which names we consume.
+type Group struct {
+	Name   string
+	Source string
+}
+
+// Register adds the flags of g with their defaults.
+func (g *Group) Register(fs *pflag.FlagSet) {
+	fs.StringVar(&g.Name, "group", "errata", "Kafka consumer group")
+	fs.StringVar(&g.Source, "source", "", "name of this log stream in the rows (default: the Kafka cluster's id)")
+}
+
+// ClickHouse says which server holds the rows. No URL means the embedded engine on DataDir.
+type ClickHouse struct {
+	URL           string
+	User          string
+	PasswordFile  string
+	TLSCA         string
+	TLSCert       string
+	TLSKey        string
+	TLSServerName string
+	DataDir       string
+}
+
+// Register adds the flags of c with their defaults.
+func (c *ClickHouse) Register(fs *pflag.FlagSet) {
+	fs.StringVar(&c.URL, "clickhouse", "", "ClickHouse server, clickhouse://[user@]host:9000/database[?secure=true] (default: an embedded ClickHouse)")
+	fs.StringVar(&c.User, "clickhouse-user", "", "ClickHouse user (default: the one in the URL, else default)")
+	fs.StringVar(&c.PasswordFile, "clickhouse-password-file", "", "file with the ClickHouse password (or set ERRATA_CLICKHOUSE_PASSWORD)")
+	fs.StringVar(&c.TLSCA, "clickhouse-tls-ca", "", "PEM file of the authority that signed the server's certificate (default: the system's)")
+	fs.StringVar(&c.TLSCert, "clickhouse-tls-cert", "", "PEM file of the client certificate")
+	fs.StringVar(&c.TLSKey, "clickhouse-tls-key", "", "PEM file of the client certificate's key")
+	fs.StringVar(&c.TLSServerName, "clickhouse-tls-server-name", "", "name that the server's certificate must carry (default: its host)")
+	fs.StringVar(&c.DataDir, "data-dir", "", "directory of the embedded ClickHouse (default: errata in the user's data directory)")
+}
+
+// Log says how much is logged to standard error, and in which form.
+type Log struct {
+	Level  string
+	Format string
+}
+
+// Register adds the flags of l with their defaults.
+func (l *Log) Register(fs *pflag.FlagSet) {
+	fs.Var(Choice(&l.Level, "info", "trace", "debug", "info", "warn", "error"), "log-level", "least level to log: trace, debug, info, warn or error")
+	fs.Var(Choice(&l.Format, "auto", "auto", "console", "json"), "log-format", "log format: auto (console on a terminal, else JSON), console or json")
+}
+
+// Ingest bounds the blocks and the memory of an ingester.
+type Ingest struct {
+	Listen     string
+	BlockRows  int
+	BlockBytes int
+	BlockAge   time.Duration
+	Memory     int64
+	GrantTTL   time.Duration
+}
+
+// Register adds the flags of i with their defaults.
+func (i *Ingest) Register(fs *pflag.FlagSet) {
+	fs.StringVar(&i.Listen, "listen", "", "address for /metrics, /healthz and /readyz, such as :9464 (default: off)")
+	fs.IntVar(&i.BlockRows, "block-rows", 100_000, "rows after which a block is inserted")
+	fs.IntVar(&i.BlockBytes, "block-bytes", 32<<20, "bytes of records after which a block is inserted")
+	fs.DurationVar(&i.BlockAge, "block-age", time.Second, "age of its oldest record after which a block is inserted, at most 5s")
+	fs.Int64Var(&i.Memory, "fetch-memory", 64<<20, "bytes of fetched records that may wait for delivery")
+	fs.DurationVar(&i.GrantTTL, "grant-ttl", 20*time.Second, "how long an insert may take before the table refuses it")
+}
+
+// Display says how answers are printed.
+type Display struct {
+	Output  string
+	TZ      string
+	Color   string
+	Explain bool
+}
+
+// Register adds the flags of d with their defaults.
+func (d *Display) Register(fs *pflag.FlagSet) {
+	fs.VarP(Choice(&d.Output, "auto", "auto", "table", "json", "jsonl", "csv", "tsv", "markdown"), "output", "o", "output format: auto (table on a terminal, else tsv), table, json, jsonl, csv, tsv or markdown")
+	fs.StringVar(&d.TZ, "tz", "Local", "time zone of times in tables, such as UTC or Europe/London")
+	fs.Var(Choice(&d.Color, "auto", "auto", "always", "never"), "color", "colour: auto (on a terminal, unless NO_COLOR is set), always or never")
+	fs.BoolVar(&d.Explain, "explain", false, "print the SQL with its parameters, the rows and bytes read and the time taken to standard error")
+}
