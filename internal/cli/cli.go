@@ -18,6 +18,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/errata-dev/errata/internal/config"
+	"github.com/errata-dev/errata/pipeline"
+	"github.com/errata-dev/errata/storage"
 )
 
 // Exit codes of both commands; 0 is success, an empty answer included.
@@ -151,4 +153,9 @@ func version() string {
 		}
 	}
 	return "devel"
+}
+
+// isAuthentication tells whether a server refused who we are.
+func isAuthentication(err error) bool {
+	return errors.Is(err, storage.ErrAuthentication) || errors.Is(err, pipeline.ErrAuthentication)
 }

@@ -90,6 +90,10 @@ type Ingest struct {
 	BlockAge   time.Duration
 	Memory     int64
 	GrantTTL   time.Duration
+	Start      string
+	OnGap      string
+	Vendors    []string
+	Redact     []string
 }
 
 // Register adds the flags of i with their defaults.
@@ -100,6 +104,15 @@ func (i *Ingest) Register(fs *pflag.FlagSet) {
 	fs.DurationVar(&i.BlockAge, "block-age", time.Second, "age of its oldest record after which a block is inserted, at most 5s")
 	fs.Int64Var(&i.Memory, "fetch-memory", 64<<20, "bytes of fetched records that may wait for delivery")
 	fs.DurationVar(&i.GrantTTL, "grant-ttl", 20*time.Second, "how long an insert may take before the table refuses it")
+	fs.Var(Choice(&i.Start, "earliest", "earliest", "latest"), "start", "where a partition begins that the group never committed: earliest or latest")
+	fs.Var(Choice(&i.OnGap, "halt", "halt", "continue"), "on-gap", "when Kafka deleted records before they were read: halt the partition, or continue after the gap")
+	i.RegisterParsing(fs)
+}
+
+// RegisterParsing adds the flags that say how bodies are read; `ingest parse` needs no others.
+func (i *Ingest) RegisterParsing(fs *pflag.FlagSet) {
+	fs.StringSliceVar(&i.Vendors, "vendors", nil, "directory of further vendor definitions; repeatable")
+	fs.StringArrayVar(&i.Redact, "redact", nil, "regular expression whose matches are replaced by [redacted:custom]; repeatable")
 }
 
 // Display says how answers are printed.

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"github.com/errata-dev/errata/internal/cli"
+	"github.com/errata-dev/errata/internal/config"
+	"github.com/errata-dev/errata/parsers"
+	"github.com/errata-dev/errata/pipeline"
+)
+
+// settings are those of the commands that move records.
+type settings struct {
+	kafka        config.Kafka
+	group        config.Group
+	clickhouse   config.ClickHouse
+	ingest       config.Ingest
+	log          config.Log
+	partitions   int32
+	brokerListen string
+}
+
+func (s *settings) register(flags *pflag.FlagSet) {
+	s.kafka.Register(flags)
+	s.group.Register(flags)
+	s.clickhouse.Register(flags)
+	s.ingest.Register(flags)
+	s.log.Register(flags)
+	flags.Int32Var(&s.partitions, "partitions", 4, "partitions of a topic that the embedded broker creates")
+	flags.StringVar(&s.brokerListen, "broker-listen", "127.0.0.1:0", "loopback address of the embedded broker")
+}
+
+// options are the pipeline's, without the brokers.
+func (s *settings) options() (pipeline.Options, error) {
+	security, err := cli.SecureKafka(s.kafka)
+	if err != nil {
+		return pipeline.Options{}, err
+	}
+	o := pipeline.Options{
+		Brokers: s.kafka.Brokers, Topics: s.kafka.Topics,
+		TLS: security.TLS, SASL: security.SASL,
+		Group: s.group.Name, Source: s.group.Source,
+		MaxBlockRows: s.ingest.BlockRows, MaxBlockBytes: s.ingest.BlockBytes, MaxBlockAge: s.ingest.BlockAge,
+		Memory: s.ingest.Memory, GrantTTL: s.ingest.GrantTTL,
+	}
+	if s.ingest.Start == "latest" {
+		o.StartAt = pipeline.StartLatest
+	}
+	if s.ingest.OnGap == "continue" {
+		o.OnGap = pipeline.GapContinue
+	}
+	return o, nil
+}
+
+// registry compiles the built-in definitions and those of the directories that the user named.
+func registry(ingest config.Ingest, key [32]byte) (*parsers.Registry, error) {
+	o := parsers.Options{HashKey: key, Redact: ingest.Redact}
+	for _, dir := range ingest.Vendors {
+		if _, err := os.ReadDir(dir); err != nil {
+			return nil, cli.Usagef("--vendors: %w", err)
+		}
+		o.FS = append(o.FS, os.DirFS(dir))
+	}
+	r, err := parsers.New(o)
+	var missing *fs.PathError
+	switch {
+	case errors.As(err, &missing):
+		return nil, fmt.Errorf("vendor definitions: %w", err)
+	case err != nil:
+		return nil, cli.Usagef("%w", err)
+	}
+	return r, nil
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/rs/zerolog"
+
+	"github.com/errata-dev/errata/internal/cli"
+	"github.com/errata-dev/errata/internal/embedded"
+	"github.com/errata-dev/errata/pipeline"
+	"github.com/errata-dev/errata/storage"
+)
+
+// station is what run, load and demo have in common: an open ClickHouse with the schema in place, a Kafka to
+// read from, and an ingester between them that has not been started.
+type station struct {
+	store    *cli.Store
+	writer   *storage.Writer
+	broker   *embedded.Broker // nil when the cluster is somebody else's
+	dropper  *dropper         // nil likewise
+	options  pipeline.Options
+	ingester *pipeline.Ingester
+	metrics  *prometheus.Registry
+	log      zerolog.Logger
+}
+
+// openStation opens all parts. onCommit, if not nil, is told of every committed offset.
+func openStation(ctx context.Context, s settings, stderr io.Writer, onCommit func(string, int32, int64)) (_ *station, err error) {
+	st := &station{metrics: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, st.close())
+		}
+	}()
+	if st.log, err = cli.Logger(stderr, s.log); err != nil {
+		return nil, err
+	}
+	if st.options, err = s.options(); err != nil {
+		return nil, err
+	}
+	if err = st.openStore(ctx, s, stderr); err != nil {
+		return nil, err
+	}
+	if err = st.openBroker(ctx, s); err != nil {
+		return nil, err
+	}
+	st.options.OnCommit = st.committed(onCommit)
+	return st, st.assemble(ctx, s)
+}
+
+func (st *station) openStore(ctx context.Context, s settings, stderr io.Writer) error {
+	store, err := cli.OpenStore(ctx, s.clickhouse, cli.Write, stderr)
+	if err != nil {
+		return err
+	}
+	st.store = store
+	if store.Embedded() {
+		return store.DB.Migrate(ctx, func(string) {})
+	}
+	return store.DB.CheckSchema(ctx)
+}
+
+// openBroker starts the embedded broker unless the settings name another.
+func (st *station) openBroker(ctx context.Context, s settings) error {
+	if len(st.options.Brokers) > 0 {
+		return nil
+	}
+	topics := map[string]int32{}
+	for _, topic := range s.kafka.Topics {
+		topics[topic] = s.partitions
+	}
+	broker, err := embedded.StartBroker(ctx, embedded.BrokerOptions{Topics: topics, Addr: s.brokerListen})
+	if err != nil {
+		return fmt.Errorf("embedded broker: %w", err)
+	}
+	st.broker, st.dropper = broker, newDropper(broker, st.log)
+	st.options.Brokers = []string{broker.Addr()}
+	return nil
+}
+
+func (st *station) committed(also func(string, int32, int64)) func(string, int32, int64) {
+	return func(topic string, partition int32, offset int64) {
+		if st.dropper != nil {
+			st.dropper.drop(topic, partition, offset)
+		}
+		if also != nil {
+			also(topic, partition, offset)
+		}
+	}
+}
+
+func (st *station) assemble(ctx context.Context, s settings) error {
+	key, err := st.store.DB.HashKey(ctx)
+	if err != nil {
+		return err
+	}
+	parser, err := registry(s.ingest, key)
+	if err != nil {
+		return err
+	}
+	st.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics, err := pipeline.NewMetrics(st.metrics)
+	if err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	st.writer = storage.NewWriter(st.store.Options)
+	st.options.Watermarks = watermarks{st.store.DB}
+	st.ingester, err = pipeline.New(st.options, parser, st.writer, st.store.DB, st.log, metrics)
+	if err != nil {
+		return cli.Usagef("%w", err)
+	}
+	return nil
+}
+
+func (st *station) close() error {
+	var faults []error
+	if st.writer != nil {
+		faults = append(faults, st.writer.Close())
+	}
+	if st.dropper != nil {
+		st.dropper.close()
+	}
+	if st.broker != nil {
+		faults = append(faults, st.broker.Close())
+	}
+	if st.store != nil {
+		faults = append(faults, st.store.Close())
+	}
+	return errors.Join(faults...)
+}
+
+// watermarks writes how far the pipeline has come into ClickHouse, for "complete until".
+type watermarks struct{ db *storage.DB }
+
+func (w watermarks) Watermarks(ctx context.Context, rows []storage.Watermark) error {
+	return w.db.RecordWatermarks(ctx, rows)
+}

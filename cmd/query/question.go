@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/errata-dev/errata/internal/cli"
+	"github.com/errata-dev/errata/internal/config"
+	"github.com/errata-dev/errata/internal/render"
+	"github.com/errata-dev/errata/storage"
+)
+
+// question is what every subcommand has in common: where to ask, about which responses, and how to print.
+type question struct {
+	clickhouse config.ClickHouse
+	display    config.Display
+	filter     storage.Filter
+	since      string
+	from, to   string
+	now        time.Time
+}
+
+func (q *question) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	q.clickhouse.Register(flags)
+	q.display.Register(flags)
+	registerFilter(flags, &q.filter)
+	flags.StringVar(&q.since, "since", "1h", "ask about the last so long: 30m, 12h, 7d, 2w")
+	flags.StringVar(&q.from, "from", "", "start of the range, included: 2026-11-20, \"2026-11-20 14:00\", RFC 3339, or 6h for six hours ago")
+	flags.StringVar(&q.to, "to", "", "end of the range, not included (default: now)")
+	cmd.MarkFlagsMutuallyExclusive("since", "from")
+	cmd.MarkFlagsMutuallyExclusive("since", "to")
+}
+
+func registerFilter(flags *pflag.FlagSet, f *storage.Filter) {
+	flags.StringSliceVar(&f.Vendors, "vendor", nil, "only these vendors; repeatable or comma-separated, as are all filters")
+	flags.StringSliceVar(&f.Services, "service", nil, "only calls of these services of ours")
+	flags.StringSliceVar(&f.Environments, "environment", nil, "only these environments")
+	flags.StringArrayVar(&f.Endpoints, "endpoint", nil, "only these endpoints, \"GET /data/v1/accounts/{id}\" or the route alone")
+	flags.StringSliceVar(&f.Statuses, "status", nil, "only these statuses: 429, 4xx, 0 for calls without a response")
+	flags.StringSliceVar(&f.Codes, "code", nil, "only these error codes")
+	flags.StringSliceVar(&f.Categories, "category", nil, "only these categories: auth, permission, validation, not_found, conflict, gone, precondition, payment, rate_limit, unsupported, timeout, upstream, server, network, other")
+	flags.StringSliceVar(&f.Sources, "source", nil, "only these log streams")
+}
+
+// ask opens ClickHouse, asks, and prints; describe says how the answer's rows look.
+func ask[R any](cmd *cobra.Command, q *question, columns []render.Column[R], put func(context.Context, *storage.DB) (storage.Answer[R], error)) error {
+	printer, err := q.printer(cmd)
+	if err != nil {
+		return err
+	}
+	store, err := cli.OpenStore(cmd.Context(), q.clickhouse, cli.Read, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	answer, err := put(cmd.Context(), store.DB)
+	if err := errors.Join(err, store.Close()); err != nil {
+		return asUsage(err)
+	}
+	return print(printer, columns, answer)
+}
+
+func asUsage(err error) error {
+	var usage *storage.UsageError
+	if errors.As(err, &usage) {
+		return cli.Usagef("--%w", err)
+	}
+	return err
+}
+
+// printer knows where and how an answer is printed.
+type printer struct {
+	out, notes io.Writer
+	options    render.Options
+	explain    bool
+}
+
+// printer checks the display settings and the range, before any server is asked.
+func (q *question) printer(cmd *cobra.Command) (printer, error) {
+	zone, err := time.LoadLocation(q.display.TZ)
+	if err != nil {
+		return printer{}, cli.Usagef("--tz: unknown time zone %q: give a name such as UTC or Europe/London", q.display.TZ)
+	}
+	q.now = time.Now()
+	if err := q.setRange(zone); err != nil {
+		return printer{}, err
+	}
+	options, err := q.options(cmd.OutOrStdout(), zone)
+	if err != nil {
+		return printer{}, err
+	}
+	return printer{out: cmd.OutOrStdout(), notes: cmd.ErrOrStderr(), options: options, explain: q.display.Explain}, nil
+}
+
+func (q *question) options(out io.Writer, zone *time.Location) (render.Options, error) {
+	options := render.Options{Format: render.FormatTSV}
+	if f, ok := out.(*os.File); ok {
+		options = render.Detect(f, os.Getenv).Options()
+	}
+	if q.display.Output != "auto" {
+		format, err := render.ParseFormat(q.display.Output)
+		if err != nil {
+			return options, cli.Usagef("--output: %w", err)
+		}
+		options.Format = format
+	}
+	switch q.display.Color {
+	case "always":
+		options.Colour = true
+	case "never":
+		options.Colour = false
+	}
+	options.Location, options.Now = zone, q.now
+	return options, nil
+}
+
+func print[R any](p printer, columns []render.Column[R], a storage.Answer[R]) error {
+	table, err := render.NewTable(columns, a.Rows)
+	if err != nil {
+		return err
+	}
+	addFooter(table, a.Other, a.Total)
+	if len(a.Rows) > 0 || p.options.Format != render.FormatTable {
+		if err := render.Write(p.out, render.Answer{Table: table, Whole: a}, p.options); err != nil {
+			return err
+		}
+	}
+	if p.explain {
+		explain(p.notes, a.Explain)
+	}
+	return render.WriteNotes(p.notes, a.Notes)
+}
+
+func addFooter(table *render.Table, other *storage.Other, total *storage.Total) {
+	if total == nil || total.Count == 0 {
+		return
+	}
+	if other != nil && other.Count > 0 {
+		table.AddFooter(map[string]any{"vendor": "other", "count": other.Count, "share": other.Share})
+	}
+	table.AddFooter(map[string]any{"vendor": "total", "count": total.Count})
+}
+
+// explain prints what was asked of ClickHouse and what it cost.
+func explain(w io.Writer, statements []storage.Statement) {
+	for _, s := range statements {
+		cli.Note(w, "-- %s: %s rows, %s bytes read in %s", s.Name, cli.Count(int64(s.Rows)), cli.Count(int64(s.Bytes)), s.Elapsed.Round(100*time.Microsecond))
+		for _, p := range s.Parameters {
+			cli.Note(w, "--   %s = %s", p.Name, render.Escape(strings.TrimSpace(toText(p.Value))))
+		}
+		cli.Note(w, "%s\n", strings.TrimSpace(s.SQL))
+	}
+}

@@ -1,0 +1,240 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/errata-dev/errata/internal/embedded"
+	"github.com/errata-dev/errata/internal/simulate"
+)
+
+// patience bounds every wait for something observable; it is no assertion about speed.
+const patience = 60 * time.Second
+
+// simulationEnd is the end of all simulated traffic, so that answers can be goldens.
+var simulationEnd = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+
+// commands are what the scripts can do beside running the binaries.
+var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"simulate":   cmdSimulate,   // simulate [-records N] [-seed N] FILE: response logs, and FILE.truth.json
+	"clickhouse": cmdClickHouse, // a fresh database on the shared engine, as $ERRATA_CLICKHOUSE
+	"broker":     cmdBroker,     // broker TOPIC PARTITIONS: an embedded broker in the test, as $ERRATA_BROKERS
+	"publish":    cmdPublish,    // publish TOPIC FILE: by a client of its own
+	"rows":       cmdRows,       // rows N: waits until the table has N rows, then checks that the row key is unique
+	"freeport":   cmdFreePort,   // freeport VARIABLE
+	"get":        cmdGet,        // get URL STATUS: waits for that status, prints the body
+	"top-truth":  cmdTopTruth,   // top-truth TRUTH ANSWER: compares -o json of top with the simulator's truth
+	"big-line":   cmdBigLine,    // big-line FILE BYTES: appends one record with a body of so many bytes
+}
+
+func cmdSimulate(ts *testscript.TestScript, _ bool, args []string) {
+	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
+	records, seed := flags.Int("records", 5000, ""), flags.Uint64("seed", 1, "")
+	ts.Check(flags.Parse(args))
+	file := ts.MkAbs(flags.Arg(0))
+	generator, err := simulate.New(simulate.Options{Seed: *seed, Records: *records, End: simulationEnd})
+	ts.Check(err)
+	var out bytes.Buffer
+	for {
+		value, _, ok := generator.Next(nil)
+		if !ok {
+			break
+		}
+		out.Write(value)
+		out.WriteByte('\n')
+	}
+	ts.Check(os.WriteFile(file, out.Bytes(), 0o600))
+	truth, err := json.Marshal(generator.Truth())
+	ts.Check(err)
+	ts.Check(os.WriteFile(file+".truth.json", truth, 0o600))
+	ts.Setenv("RECORDS", strconv.FormatInt(generator.Truth().Records, 10))
+}
+
+func cmdClickHouse(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("ERRATA_CLICKHOUSE", embedded.TestClickHouse(ts.Value(testKey{}).(testing.TB)))
+}
+
+func cmdBroker(ts *testscript.TestScript, _ bool, args []string) {
+	partitions, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	broker, err := embedded.StartBroker(context.Background(), embedded.BrokerOptions{Topics: map[string]int32{args[0]: int32(partitions)}})
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(broker.Close()) })
+	ts.Setenv("ERRATA_BROKERS", broker.Addr())
+	ts.Setenv("ERRATA_TOPIC", args[0])
+}
+
+func cmdPublish(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(publish(ts.Getenv("ERRATA_BROKERS"), args[0], ts.MkAbs(args[1])))
+}
+
+// publish sends the lines of a file with a client that shares no code with the one under test.
+func publish(brokers, topic, file string) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers), kgo.DefaultProduceTopic(topic),
+		kgo.RecordPartitioner(kgo.RoundRobinPartitioner()))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 16<<20)
+	var records []*kgo.Record
+	for lines.Scan() {
+		records = append(records, &kgo.Record{Value: bytes.Clone(lines.Bytes())})
+	}
+	if err := lines.Err(); err != nil {
+		return err
+	}
+	return client.ProduceSync(context.Background(), records...).FirstErr()
+}
+
+func cmdRows(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.ParseUint(args[0], 10, 64)
+	ts.Check(err)
+	got, err := awaitRows(ts.Getenv("ERRATA_CLICKHOUSE"), want)
+	ts.Check(err)
+	if got != want {
+		ts.Fatalf("%d rows, want %d", got, want)
+	}
+}
+
+// awaitRows polls until the table has at least want rows, then returns their number; a row key that is
+// there twice is an error.
+func awaitRows(url string, want uint64) (uint64, error) {
+	options, err := clickhouse.ParseDSN(url)
+	if err != nil {
+		return 0, err
+	}
+	conn, err := clickhouse.Open(options)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		var count, distinct uint64
+		err := conn.QueryRow(context.Background(), "SELECT count(), uniqExact(source, topic, partition, offset) FROM responses").Scan(&count, &distinct)
+		if err == nil && count != distinct {
+			return count, fmt.Errorf("%d rows, but only %d row keys", count, distinct)
+		}
+		if err == nil && count >= want {
+			return count, nil
+		}
+		select {
+		case <-ctx.Done():
+			return count, fmt.Errorf("%d rows after %s, want %d (%v)", count, patience, want, err)
+		case <-time.After(50 * time.Millisecond): // polls what can be seen; there is no event to wait for
+		}
+	}
+}
+
+func cmdFreePort(ts *testscript.TestScript, _ bool, args []string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv(args[0], strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
+	ts.Check(listener.Close())
+}
+
+func cmdGet(ts *testscript.TestScript, _ bool, args []string) {
+	deadline := time.Now().Add(patience)
+	for {
+		status, body, err := get(args[0])
+		if err == nil && strconv.Itoa(status) == args[1] {
+			_, err := io.WriteString(ts.Stdout(), body)
+			ts.Check(err)
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("GET %s: status %d, %v; want %s", args[0], status, err, args[1])
+		}
+		time.Sleep(50 * time.Millisecond) // polls what can be seen
+	}
+}
+
+func get(url string) (int, string, error) {
+	response, err := http.Get(url)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(body), err
+}
+
+// cmdTopTruth compares counts per vendor, status and code, to the last one.
+func cmdTopTruth(ts *testscript.TestScript, _ bool, args []string) {
+	var truth simulate.Truth
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &truth))
+	var answer struct {
+		Rows []struct {
+			Vendor, Code string
+			Status       int
+			Count        int64
+		}
+		Total struct{ Count int64 }
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &answer))
+	got, want := map[string]int64{}, map[string]int64{}
+	for _, r := range answer.Rows {
+		got[fmt.Sprintf("%s %d %s", r.Vendor, r.Status, r.Code)] = r.Count
+	}
+	for _, c := range truth.Codes {
+		want[fmt.Sprintf("%s %d %s", c.Vendor, c.Status, c.Code)] += c.Count
+	}
+	if len(want) == 0 || answer.Total.Count != truth.Errors {
+		ts.Fatalf("%d codes expected; total %d, want %d", len(want), answer.Total.Count, truth.Errors)
+	}
+	if diff := difference(got, want); diff != "" {
+		ts.Fatalf("counts differ from the truth:\n%s", diff)
+	}
+}
+
+func difference(got, want map[string]int64) string {
+	var lines []string
+	for key, n := range want {
+		if got[key] != n {
+			lines = append(lines, fmt.Sprintf("%s: got %d, want %d", key, got[key], n))
+		}
+	}
+	for key, n := range got {
+		if _, ok := want[key]; !ok {
+			lines = append(lines, fmt.Sprintf("%s: got %d, want none", key, n))
+		}
+	}
+	sort.Strings(lines)
+	return strings.Join(lines, "\n")
+}
+
+func cmdBigLine(ts *testscript.TestScript, _ bool, args []string) {
+	size, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
+	ts.Check(err)
+	defer f.Close()
+	_, err = fmt.Fprintf(f, `{"time":"2026-03-14T11:59:00Z","status":500,"url":"https://api.truelayer.com/data/v1/me","response_body":"%s"}`+"\n",
+		strings.Repeat("x", size))
+	ts.Check(err)
+}

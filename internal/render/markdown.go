@@ -1,0 +1,60 @@
+package render
+
+import (
+	"bytes"
+	"strings"
+	"time"
+)
+
+// printMarkdown writes a table as GitHub reads it. Times are in full: a document outlives the day.
+func printMarkdown(buf *bytes.Buffer, t *Table, o Options) {
+	o.Now = time.Time{}
+	columns := t.visible(RawOnly)
+	titles, rules := make([]string, len(columns)), make([]string, len(columns))
+	for i, c := range columns {
+		titles[i], rules[i] = escapeMarkdown(t.columns[c].title), "---"
+		if t.columns[c].kind.rightAligned() {
+			rules[i] = "---:"
+		}
+	}
+	printMarkdownLine(buf, titles)
+	printMarkdownLine(buf, rules)
+	for _, r := range t.rows {
+		printMarkdownLine(buf, t.markdownCells(columns, r.cells, o))
+	}
+	for _, cells := range t.footers {
+		printMarkdownLine(buf, t.markdownCells(columns, blank(cells), o))
+	}
+}
+
+func (t *Table) markdownCells(columns []int, cells []any, o Options) []string {
+	texts := make([]string, len(columns))
+	for i, c := range columns {
+		texts[i] = escapeMarkdown(display(cells[c], t.columns[c].kind, o))
+	}
+	return texts
+}
+
+// blank replaces nulls, which in a footer mean nothing.
+func blank(cells []any) []any {
+	out := make([]any, len(cells))
+	for i, v := range cells {
+		if out[i] = v; v == nil {
+			out[i] = ""
+		}
+	}
+	return out
+}
+
+func printMarkdownLine(buf *bytes.Buffer, texts []string) {
+	buf.WriteString("| ")
+	buf.WriteString(strings.Join(texts, " | "))
+	buf.WriteString(" |\n")
+}
+
+// escapeMarkdown keeps a text from becoming markup, a link, an image or HTML.
+func escapeMarkdown(text string) string {
+	return strings.NewReplacer(
+		`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "~", `\~`,
+	).Replace(text)
+}

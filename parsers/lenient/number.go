@@ -1,0 +1,157 @@
+package lenient
+
+import (
+	"math"
+	"strconv"
+)
+
+// Int returns the value of a number or of a numeric string when it is a whole number within int64,
+// exactly: "1e3" and "1400.0" are whole. A string cut by the end of the input is none.
+func (n Node) Int() (int64, bool) {
+	text, ok := n.digits()
+	if !ok {
+		return 0, false
+	}
+	if v, ok := shortInt(text); ok {
+		return v, true
+	}
+	x, ok := parseDecimal(text)
+	if !ok {
+		return 0, false
+	}
+	return x.int()
+}
+
+// Float returns the value of a number or of a numeric string, if it is finite.
+func (n Node) Float() (float64, bool) {
+	text, ok := n.digits()
+	if !ok {
+		return 0, false
+	}
+	if _, ok := parseDecimal(text); !ok { // ParseFloat knows more notations than we do
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(text), 64)
+	return f, err == nil
+}
+
+// digits returns the text that may be a number.
+func (n Node) digits() ([]byte, bool) {
+	v := n.get()
+	if v == nil || v.kind != Number && v.kind != String || v.flags&cut != 0 {
+		return nil, false
+	}
+	return trimBlanks(n.Text()), true
+}
+
+// shortInt reads plain digits that cannot overflow.
+func shortInt(text []byte) (int64, bool) {
+	if len(text) == 0 || len(text) > 18 {
+		return 0, false
+	}
+	var v int64
+	for _, c := range text {
+		if !isDigit(c) {
+			return 0, false
+		}
+		v = v*10 + int64(c-'0')
+	}
+	return v, true
+}
+
+// decimal is a number literal in parts.
+type decimal struct {
+	negative        bool
+	whole, fraction []byte
+	exponent        int // power of ten, limited to ±maxExponent
+}
+
+const maxExponent = 1 << 40
+
+// parseDecimal splits a literal: like JSON's numbers, but also with a plus sign, leading zeros, or
+// without digits on one side of the point.
+func parseDecimal(text []byte) (decimal, bool) {
+	var x decimal
+	pos := 0
+	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		x.negative = text[0] == '-'
+		pos++
+	}
+	end := scanDigits(text, pos)
+	x.whole, pos = text[pos:end], end
+	if pos < len(text) && text[pos] == '.' {
+		end = scanDigits(text, pos+1)
+		x.fraction, pos = text[pos+1:end], end
+	}
+	if len(x.whole)+len(x.fraction) == 0 {
+		return x, false
+	}
+	if end = scanExponent(text, pos); end != len(text) {
+		return x, false
+	}
+	x.exponent = exponent(text[pos:])
+	return x, true
+}
+
+// exponent reads the well-formed exponent "e-7"; none is 0.
+func exponent(text []byte) int {
+	if len(text) < 2 {
+		return 0
+	}
+	digits, negative := text[1:], text[1] == '-'
+	if negative || text[1] == '+' {
+		digits = digits[1:]
+	}
+	e := 0
+	for _, c := range digits {
+		e = min(e*10+int(c-'0'), maxExponent)
+	}
+	if negative {
+		return -e
+	}
+	return e
+}
+
+// int returns the exact value if it is a whole number within int64.
+func (x decimal) int() (int64, bool) {
+	var v uint64
+	zeros := 0 // zeros read since the last other digit
+	for _, part := range [2][]byte{x.whole, x.fraction} {
+		for _, c := range part {
+			if c == '0' {
+				zeros++
+				continue
+			}
+			var ok bool
+			if v, ok = shift(v, zeros+1); !ok || v > math.MaxUint64-9 {
+				return 0, false
+			}
+			v, zeros = v+uint64(c-'0'), 0
+		}
+	}
+	power := x.exponent - len(x.fraction) + zeros
+	if v == 0 {
+		return 0, true
+	}
+	v, ok := shift(v, power)
+	switch {
+	case !ok || power < 0:
+		return 0, false
+	case x.negative && v <= 1<<63:
+		return -int64(v), true
+	case !x.negative && v <= math.MaxInt64:
+		return int64(v), true
+	}
+	return 0, false
+}
+
+// shift multiplies v by a power of ten; false when it overflows.
+func shift(v uint64, power int) (uint64, bool) {
+	for ; power > 0 && v != 0; power-- {
+		if v > math.MaxUint64/10 {
+			return 0, false
+		}
+		v *= 10
+	}
+	return v, true
+}

@@ -1,0 +1,276 @@
+package mask
+
+import (
+	"bytes"
+	"strings"
+)
+
+const (
+	maxSegments      = 12
+	maxRoute         = 256 // bytes of a route, the mark of the cut included
+	maxSegment       = 64  // bytes of a word
+	routeID          = "{id}"
+	routeCut         = "/…"
+	maxVersionDigits = 3
+)
+
+// AppendRoute appends the route of a URL path to dst: /users/42/orders?x=1 becomes
+// /users/{id}/orders. The rules:
+//
+//   - Query and fragment go, repeated slashes become one, a trailing slash stays.
+//   - A segment with an id becomes {id}: numbers, UUIDs, hexadecimal from 8 digits, phone numbers,
+//     e-mail addresses, dates, mixed letters and digits, and words with such a part (acc-12345).
+//     What is percent-encoded or not ASCII was typed by somebody and is an id too.
+//   - Words stay, also with one or two digits (oauth2, step-1), as do versions (v2.1, v1beta1). A
+//     date that is the first segment or follows "api" is a version (2024-01); elsewhere it is an id.
+//   - A file extension and a verb after a colon stay: /r/123.pdf becomes /r/{id}.pdf.
+//   - Templates ({id}, :id, <id>, <int:id>) stay as they are.
+//
+// At most 12 segments and 256 bytes are kept; the rest becomes "/…". The result begins with a slash,
+// is valid UTF-8, and is its own route. Nothing is allocated when dst has room.
+func AppendRoute(dst, path []byte) []byte {
+	path = before(before(path, '?'), '#')
+	start := len(dst)
+	var previous []byte
+	for n := 0; ; n++ {
+		path = bytes.TrimLeft(path, "/")
+		if len(path) == 0 {
+			return append(dst, '/')
+		}
+		end := bytes.IndexByte(path, '/')
+		segment := path
+		if end >= 0 {
+			segment = path[:end]
+		}
+		keep := len(dst)
+		if n < maxSegments && string(segment) != routeCut[1:] {
+			dst = appendSegment(append(dst, '/'), segment, previous)
+		}
+		if len(dst) == keep || len(dst)-start > maxRoute-len(routeCut)-1 {
+			return append(dst[:keep], routeCut...)
+		}
+		if end < 0 {
+			return dst
+		}
+		path, previous = path[end:], segment
+	}
+}
+
+// before returns b up to the first c.
+func before(b []byte, c byte) []byte {
+	if i := bytes.IndexByte(b, c); i >= 0 {
+		return b[:i]
+	}
+	return b
+}
+
+// appendSegment appends one segment; previous is the one before it, empty for the first.
+func appendSegment(dst, segment, previous []byte) []byte {
+	if isPlainWord(segment) {
+		return append(dst, segment...)
+	}
+	if i := bytes.IndexByte(segment, ';'); i > 0 { // matrix parameters
+		segment = segment[:i]
+	}
+	if n := templateLength(segment); n > 0 {
+		if suffixStart(segment[n:]) == 0 {
+			return append(dst, segment...)
+		}
+		return append(dst, routeID...)
+	}
+	if isVersion(segment) || isDateVersion(segment) && (len(previous) == 0 || equalLower(previous, "api")) {
+		return append(dst, segment...)
+	}
+	stem := segment[:suffixStart(segment)]
+	if isID(stem) {
+		return append(append(dst, routeID...), segment[len(stem):]...)
+	}
+	return append(dst, segment...)
+}
+
+// isPlainWord recognises most segments fast: short words in lower case that are not hexadecimal.
+func isPlainWord(segment []byte) bool {
+	if len(segment) >= minOpaque {
+		return false
+	}
+	hexRun := 0
+	for _, c := range segment {
+		if c-'a' >= 26 && c != '-' && c != '_' {
+			return false
+		}
+		hexRun++
+		if !isHex(c) {
+			hexRun = 0
+		}
+		if hexRun == minHex {
+			return false
+		}
+	}
+	return true
+}
+
+// templateLength returns the length of the template that the segment begins with, or 0.
+func templateLength(segment []byte) int {
+	if len(segment) < 2 {
+		return 0
+	}
+	var closing byte
+	switch segment[0] {
+	case '{':
+		closing = '}'
+	case '<':
+		closing = '>'
+	case ':':
+	default:
+		return 0
+	}
+	for i := 1; i < len(segment) && i < maxSegment; i++ {
+		switch c := segment[i]; {
+		case closing != 0 && c == closing:
+			return i + 1
+		case i == 1 && !isLetter(c) && c != '_':
+			return 0
+		case !isAlnum(c) && c != '_' && c != '-' && (closing == 0 || c != ':' && c != '.' && c != '*'):
+			return 0
+		}
+	}
+	if closing == 0 && len(segment) < maxSegment {
+		return len(segment)
+	}
+	return 0
+}
+
+// suffixStart returns where a file extension (.pdf) or a verb (:cancel) begins, or the segment's length.
+func suffixStart(segment []byte) int {
+	i := max(bytes.LastIndexByte(segment, '.'), bytes.LastIndexByte(segment, ':'))
+	if i < 0 || bytes.IndexByte(segment, '@') > 0 || bytes.IndexByte(segment, '%') >= 0 { // a mail domain is no extension
+		return len(segment)
+	}
+	suffix, longest := segment[i+1:], 5
+	if segment[i] == ':' {
+		longest = 20
+	}
+	if s := shapeOf(suffix); s.letters == 0 || s.others > 0 || s.digits > 1 || len(suffix) > longest || s.letters != lettersASCII(suffix) {
+		return len(segment)
+	}
+	return i
+}
+
+func lettersASCII(b []byte) int {
+	n := 0
+	for _, c := range b {
+		if isLetter(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// isVersion recognises v1, v2.1, V10, v1beta1.
+func isVersion(b []byte) bool {
+	if len(b) < 2 || b[0]|0x20 != 'v' || !isDigit(b[1]) {
+		return false
+	}
+	pos := 1
+	for range 3 {
+		from := pos
+		for pos < len(b) && isDigit(b[pos]) {
+			pos++
+		}
+		if pos == from || pos-from > maxVersionDigits {
+			return false
+		}
+		if pos+1 >= len(b) || b[pos] != '.' || !isDigit(b[pos+1]) {
+			break
+		}
+		pos++
+	}
+	return isStage(b[pos:])
+}
+
+// isStage recognises what may follow the number of a version: nothing, or alpha, beta, rc and a digit.
+func isStage(b []byte) bool {
+	if n := len(b); n > 0 && isDigit(b[n-1]) {
+		b = b[:n-1]
+	}
+	switch string(b) {
+	case "", "alpha", "beta", "rc":
+		return true
+	}
+	return false
+}
+
+// isDateVersion recognises 2024-01 and 2024-01-31, which some APIs use as versions.
+func isDateVersion(b []byte) bool {
+	return (len(b) == 7 || len(b) == 10) && b[0] == '2' && matches(b, "0000-00-00"[:len(b)])
+}
+
+// isID reports whether a segment, without its extension, names one thing among many.
+func isID(b []byte) bool {
+	if len(b) > maxSegment {
+		return true
+	}
+	from := 0
+	for i, c := range b {
+		switch {
+		case isAlnum(c):
+			continue
+		case c == '@' && i == 0 && (equalLower(b, "@me") || equalLower(b, "@self")):
+			return false
+		case strings.IndexByte("-_.~!$&'()*+,=:", c) >= 0:
+		default: // percent-encoded, an e-mail address, not ASCII, not for a path at all
+			return true
+		}
+		if isIDPart(b[from:i], from > 0) {
+			return true
+		}
+		from = i + 1
+	}
+	return isIDPart(b[from:], from > 0) || shapeOf(b).opaque(len(b))
+}
+
+// isIDPart judges a part between separators.
+func isIDPart(b []byte, joined bool) bool {
+	s := shapeOf(b)
+	switch {
+	case len(b) == 0:
+		return false
+	case s.hex == len(b) && len(b) >= minHex:
+		return true
+	case s.digits == 0:
+		return s.opaque(len(b))
+	case s.letters == 0: // step-1 and the like are few, page 1 of them
+		return !joined || s.digits > 1
+	case s.digits > 2:
+		return true
+	}
+	return s.groups > 1 && len(b) > 4 // not: oauth2, base64, 2fa, 3ds2
+}
+
+func equalLower(b []byte, word string) bool {
+	if len(b) != len(word) {
+		return false
+	}
+	for i, c := range b {
+		if isLetter(c) {
+			c |= 0x20
+		}
+		if c != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// matches compares b with a pattern in which 0 stands for a digit.
+func matches(b []byte, pattern string) bool {
+	if len(b) < len(pattern) {
+		return false
+	}
+	for i := range len(pattern) {
+		if pattern[i] == '0' && !isDigit(b[i]) || pattern[i] != '0' && pattern[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
