@@ -6,7 +6,7 @@ LDFLAGS  := -X github.com/errata-dev/errata/internal/cli.Version=$(VERSION)
 COMMANDS := bin/ingest bin/query
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint fmt bench kafka-test fuzz generate check clean $(COMMANDS)
+.PHONY: help build demo test race lint fmt bench kafka-test generate check clean $(COMMANDS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,10 +23,10 @@ test: ## all tests; those that need a server start it themselves
 	go test ./...
 
 race: ## the tests under the race detector
-	go test -race ./...
+	go test -race -short ./...
 
-kafka-test: ## the end-to-end test against a real Apache Kafka, started here
-	.ci/kafka/test
+kafka-test: ## the end-to-end tests against a real Apache Kafka, started here (needs Java 17 and Maven)
+	ERRATA_REQUIRE_SERVERS=1 go test -count=1 -run RealKafka -v ./internal/e2e
 
 lint: ## golangci-lint and gofumpt
 	$(GOLANGCI) run ./...
@@ -38,7 +38,7 @@ bench: ## CPU time per record of each part and of the whole way
 	go run ./bench
 
 generate: ## rewrite what is generated: the README's vendor table
-	go generate ./...
+	go test ./cmd/ingest -run README -update
 
 check: ## what CI runs
 	.ci/run

@@ -3,7 +3,18 @@
 // It is pure: bytes in, a row out. It never reads a clock, dials, logs, or fails: a record that
 // cannot be decoded becomes a dead letter with its reason. It imports no Kafka, ClickHouse or
 // logging package.
+//
+// A record passes five steps, one file or two each: decode (record.go, headers.go, body.go),
+// identify (identify.go, resolve.go), recognise an envelope (envelope.go, generic.go), judge
+// (judge.go, catalogue.go), and write redacted, bounded texts (text.go).
 package parsers
+
+import (
+	"hash/crc32"
+	"io/fs"
+
+	"github.com/errata-dev/errata/parsers/redact"
+)
 
 // Record is one Kafka record, or one line of a file, as read.
 type Record struct {
@@ -19,12 +30,97 @@ type Record struct {
 type Options struct {
 	// HashKey keys the operation hash; paths hold phone numbers. The zero key is for offline use.
 	HashKey [32]byte
+	// FS are directories of further definitions, one folder each: <name>/vendor.toml. A definition
+	// replaces an earlier or built-in one of the same name.
+	FS []fs.FS
+	// Redact are additional patterns whose matches must not reach a row, as redact.New takes them.
+	Redact []string
 }
+
+// MaxRecord is the size in bytes above which a record is a dead letter: too_large.
+const MaxRecord = 8 << 20
+
+// castagnoli is the polynomial of Row.Checksum; hardware computes it.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Registry holds the compiled vendor definitions. It is immutable and safe for concurrent use.
 type Registry struct {
-	options Options
+	key      [32]byte
+	redactor *redact.Redactor
+	vendors  []*vendor // by name
+	byName   map[string]*vendor
+	byHost   map[string]*vendor // exact host names
+	bySuffix map[string]*vendor // "truelayer.com" for *.truelayer.com
+	shapes   []shape            // envelopes that name their vendor
+	generic  *definition        // public formats, in order of trial
 }
 
-// scratch is the reused working memory of one Row.
-type scratch struct{}
+// Parse fills row from rec: one record, one row. It never fails; whatever cannot be decoded becomes a
+// dead letter. Row's texts are borrowed until the next Parse into the same row (see Row). Parse
+// allocates only while row's buffers still grow.
+func (r *Registry) Parse(rec *Record, row *Row) {
+	row.reset(rec)
+	reason := ReasonTooLarge
+	if len(rec.Value) <= MaxRecord {
+		reason = row.scratch.decode(rec.Value)
+	}
+	if reason != ReasonNone {
+		r.bury(rec, row, reason)
+		return
+	}
+	r.fill(row)
+}
+
+// fill normalizes the decoded response of row's scratch.
+func (r *Registry) fill(row *Row) {
+	res := &row.scratch.response
+	row.Time, row.Status = res.timeMS, uint16(res.status)
+	row.DurationMS, row.Attempt = res.durationMS, res.attempt
+	failed := res.status == 0 || res.status >= 400
+	v := r.identify(row, failed)
+	switch {
+	case res.status == 0:
+		r.transport(row)
+	case failed:
+		row.Kind = KindError
+		r.read(row, v)
+	case v != nil && v.def.lowest <= res.status && r.readSuccess(row, v):
+		row.Kind = KindError // an error in a success, by an envelope of its vendor
+		r.endpoint(row)
+	default:
+		r.succeed(row)
+	}
+	if row.Kind == KindError {
+		row.Fingerprint = row.fingerprint()
+	}
+}
+
+// succeed keeps of a success what counts, rates and quota warnings need.
+func (r *Registry) succeed(row *Row) {
+	row.Kind = KindSuccess
+	row.RedactionVersion = redact.Version
+	if r.limits(row); !row.RateLimit.low() {
+		row.RateLimit = absentLimit
+	}
+}
+
+// reset empties row, keeps its buffers, and notes where the record came from.
+func (row *Row) reset(rec *Record) {
+	s := row.scratch
+	if s == nil {
+		s = new(scratch)
+	}
+	s.reset()
+	*row = Row{
+		Source:       rec.Source,
+		Topic:        rec.Topic,
+		Partition:    rec.Partition,
+		Offset:       rec.Offset,
+		LogTime:      rec.LogTime,
+		Checksum:     crc32.Checksum(rec.Value, castagnoli),
+		RetryAfterMS: Absent,
+		RateLimit:    absentLimit,
+		Details:      row.Details[:0],
+		scratch:      s,
+	}
+}

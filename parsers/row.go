@@ -109,7 +109,7 @@ type Row struct {
 	Method       []byte // upper case
 	Host         []byte // lower case, without port
 	Route        []byte // path template, ids masked: /data/v1/accounts/{id}
-	Path         []byte // redacted path; errors only
+	Path         []byte // redacted path and query; errors only
 	Operation    uint64
 	OperationKey OperationKey
 	Attempt      uint16  // 0 = not stated
@@ -128,7 +128,7 @@ type Row struct {
 	Instance        []byte
 
 	RequestID       []byte
-	TraceID         []byte
+	TraceID         []byte // the caller's; the vendor's own where the caller stated none
 	VendorRequestID []byte
 	Details         []Detail
 	RateLimit       RateLimit
@@ -139,7 +139,7 @@ type Row struct {
 	Reason           Reason // dead letters only
 	RedactionVersion uint16
 
-	scratch scratch
+	scratch *scratch // working memory, made by the first Parse; it backs the texts above
 }
 
 // Detail is one sub-error of a response that carries several.

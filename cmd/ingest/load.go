@@ -222,4 +222,3 @@ func reasons(counts map[string]int64) string {
 	sort.Strings(list)
 	return " (" + strings.Join(list, ", ") + ")"
 }
-

@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
-	"text/tabwriter"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/errata-dev/errata/internal/cli"
 	"github.com/errata-dev/errata/internal/config"
+	"github.com/errata-dev/errata/internal/render"
+	"github.com/errata-dev/errata/parsers"
 )
 
 func newVendors() *cobra.Command {
@@ -33,4 +35,46 @@ func newVendorsList() *cobra.Command {
 	}
 	ingest.RegisterParsing(cmd.Flags())
 	return cmd
+}
+
+func listVendors(cmd *cobra.Command, ingest config.Ingest) error {
+	r, err := registry(ingest, [32]byte{})
+	if err != nil {
+		return err
+	}
+	table, err := render.NewTable(vendorColumns(), vendorRows(r.Vendors()))
+	if err != nil {
+		return fmt.Errorf("vendors: %w", err)
+	}
+	options := render.Options{Format: render.FormatTSV}
+	if f, ok := cmd.OutOrStdout().(*os.File); ok {
+		options = render.Detect(f, os.Getenv).Options()
+	}
+	return render.Write(cmd.OutOrStdout(), render.Answer{Table: table}, options)
+}
+
+type vendorRow struct {
+	Name  string   `json:"name"`
+	Title string   `json:"title"`
+	Hosts []string `json:"hosts"`
+	Codes int      `json:"codes"`
+	Docs  string   `json:"docs"`
+}
+
+func vendorRows(vendors []parsers.VendorInfo) []vendorRow {
+	rows := make([]vendorRow, len(vendors))
+	for i, v := range vendors {
+		rows[i] = vendorRow{Name: v.Name, Title: v.Title, Hosts: v.Hosts, Codes: v.Codes, Docs: v.Docs}
+	}
+	return rows
+}
+
+func vendorColumns() []render.Column[vendorRow] {
+	return []render.Column[vendorRow]{
+		{Name: "name", Title: "VENDOR"},
+		{Name: "title"},
+		{Name: "hosts", Kind: render.List},
+		{Name: "codes", Kind: render.Number},
+		{Name: "docs", Title: "DOCUMENTATION"},
+	}
 }

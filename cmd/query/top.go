@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -28,10 +29,12 @@ all responses of that vendor under the same filters; the change is against the w
 			if err != nil {
 				return err
 			}
+			o.Advice = func(vendor string, status int, code string) string {
+				advice, _ := registry.Advice(vendor, status, code)
+				return advice.Advice
+			}
 			return ask(cmd, &q, topColumns(o.By), func(ctx context.Context, db *storage.DB) (storage.Answer[storage.TopRow], error) {
-				answer, err := db.Top(ctx, q.filter, o)
-				advise(registry, answer.Rows)
-				return answer, err
+				return db.Top(ctx, q.filter, o)
 			})
 		},
 	}
@@ -40,3 +43,37 @@ all responses of that vendor under the same filters; the change is against the w
 	cmd.Flags().IntVar(&o.Limit, "limit", 20, "show so many groups; the rest is summed as other")
 	return cmd
 }
+
+// topColumns shows the columns that make the groups first, in the order in which they were asked for.
+func topColumns(by []string) []render.Column[storage.TopRow] {
+	if len(by) == 0 {
+		by = []string{"vendor", "status", "code"}
+	}
+	var columns []render.Column[storage.TopRow]
+	for _, name := range by {
+		columns = append(columns, render.Column[storage.TopRow]{Name: name})
+	}
+	if !slices.Contains(by, "category") {
+		columns = append(columns, render.Column[storage.TopRow]{Name: "category", Priority: 4, Tone: topTone})
+	}
+	if !slices.Contains(by, "retry") {
+		columns = append(columns, render.Column[storage.TopRow]{Name: "retry", Priority: 5})
+	}
+	return append(columns, []render.Column[storage.TopRow]{
+		{Name: "count", Kind: render.Number},
+		{Name: "share", Kind: render.Percent, Priority: 2},
+		{Name: "error_rate", Title: "RATE", Kind: render.Percent, Priority: 3},
+		{Name: "change", Kind: render.Change, Priority: 1},
+		{Name: "trend", Kind: render.Spark, Priority: 6},
+		{Name: "services", Kind: render.Number, Place: render.RawOnly},
+		{Name: "endpoints", Kind: render.Number, Place: render.RawOnly},
+		{Name: "operations", Kind: render.Number, Place: render.RawOnly},
+		{Name: "first_seen", Kind: render.Time, Place: render.RawOnly},
+		{Name: "last_seen", Title: "LAST", Kind: render.Age, Priority: 7},
+		{Name: "previous_count", Kind: render.Number, Place: render.RawOnly},
+		{Name: "message", Place: render.RawOnly},
+		{Name: "advice", Place: render.Wrap},
+	}...)
+}
+
+func topTone(r storage.TopRow) render.Tone { return render.CategoryTone(r.Category) }

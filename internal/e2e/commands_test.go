@@ -5,15 +5,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"sort"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -33,15 +36,16 @@ var simulationEnd = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
 // commands are what the scripts can do beside running the binaries.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"simulate":   cmdSimulate,   // simulate [-records N] [-seed N] FILE: response logs, and FILE.truth.json
-	"clickhouse": cmdClickHouse, // a fresh database on the shared engine, as $ERRATA_CLICKHOUSE
-	"broker":     cmdBroker,     // broker TOPIC PARTITIONS: an embedded broker in the test, as $ERRATA_BROKERS
-	"publish":    cmdPublish,    // publish TOPIC FILE: by a client of its own
-	"rows":       cmdRows,       // rows N: waits until the table has N rows, then checks that the row key is unique
-	"freeport":   cmdFreePort,   // freeport VARIABLE
-	"get":        cmdGet,        // get URL STATUS: waits for that status, prints the body
-	"top-truth":  cmdTopTruth,   // top-truth TRUTH ANSWER: compares -o json of top with the simulator's truth
-	"big-line":   cmdBigLine,    // big-line FILE BYTES: appends one record with a body of so many bytes
+	"simulate":      cmdSimulate,    // simulate [-records N] [-seed N] FILE: response logs, and FILE.truth.json
+	"clickhouse":    cmdClickHouse,  // a fresh database on the shared engine, as $ERRATA_CLICKHOUSE
+	"broker":        cmdBroker,      // broker PARTITIONS: a topic on a broker in the test, or on the real one, as $ERRATA_BROKERS, _TOPIC, _GROUP
+	"publish":       cmdPublish,     // publish FILE: by a client of its own
+	"rows":          cmdRows,        // rows N: waits until the table has N rows, then checks that the row key is unique
+	"rows-at-least": cmdRowsAtLeast, // rows-at-least N: waits, as rows does, and lets there be more
+	"freeport":      cmdFreePort,    // freeport VARIABLE
+	"get":           cmdGet,         // get URL STATUS: waits for that status, prints the body
+	"top-truth":     cmdTopTruth,    // top-truth TRUTH ANSWER: compares -o json of top with the simulator's truth
+	"big-line":      cmdBigLine,     // big-line FILE BYTES: appends one record with a body of so many bytes
 }
 
 func cmdSimulate(ts *testscript.TestScript, _ bool, args []string) {
@@ -71,18 +75,26 @@ func cmdClickHouse(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("ERRATA_CLICKHOUSE", embedded.TestClickHouse(ts.Value(testKey{}).(testing.TB)))
 }
 
+// cmdBroker gives the script a topic and a group of its own, on the real cluster when there is one.
 func cmdBroker(ts *testscript.TestScript, _ bool, args []string) {
-	partitions, err := strconv.Atoi(args[1])
+	partitions, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	broker, err := embedded.StartBroker(context.Background(), embedded.BrokerOptions{Topics: map[string]int32{args[0]: int32(partitions)}})
-	ts.Check(err)
-	ts.Defer(func() { ts.Check(broker.Close()) })
-	ts.Setenv("ERRATA_BROKERS", broker.Addr())
-	ts.Setenv("ERRATA_TOPIC", args[0])
+	topic, brokers := ts.Name()+"-responses", ts.Getenv("REAL_KAFKA")
+	if brokers != "" {
+		ts.Check(createTopic(brokers, topic, int32(partitions)))
+	} else {
+		broker, err := embedded.StartBroker(context.Background(), embedded.BrokerOptions{Topics: map[string]int32{topic: int32(partitions)}})
+		ts.Check(err)
+		ts.Defer(func() { ts.Check(broker.Close()) })
+		brokers = broker.Addr()
+	}
+	ts.Setenv("ERRATA_BROKERS", brokers)
+	ts.Setenv("ERRATA_TOPIC", topic)
+	ts.Setenv("ERRATA_GROUP", ts.Name())
 }
 
 func cmdPublish(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Check(publish(ts.Getenv("ERRATA_BROKERS"), args[0], ts.MkAbs(args[1])))
+	ts.Check(publish(ts.Getenv("ERRATA_BROKERS"), ts.Getenv("ERRATA_TOPIC"), ts.MkAbs(args[0])))
 }
 
 // publish sends the lines of a file with a client that shares no code with the one under test.
@@ -118,6 +130,13 @@ func cmdRows(ts *testscript.TestScript, _ bool, args []string) {
 	if got != want {
 		ts.Fatalf("%d rows, want %d", got, want)
 	}
+}
+
+func cmdRowsAtLeast(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.ParseUint(args[0], 10, 64)
+	ts.Check(err)
+	_, err = awaitRows(ts.Getenv("ERRATA_CLICKHOUSE"), want)
+	ts.Check(err)
 }
 
 // awaitRows polls until the table has at least want rows, then returns their number; a row key that is
@@ -237,4 +256,27 @@ func cmdBigLine(ts *testscript.TestScript, _ bool, args []string) {
 	_, err = fmt.Fprintf(f, `{"time":"2026-03-14T11:59:00Z","status":500,"url":"https://api.truelayer.com/data/v1/me","response_body":"%s"}`+"\n",
 		strings.Repeat("x", size))
 	ts.Check(err)
+}
+
+func cmdExits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+func cmdTerminate(ts *testscript.TestScript, _ bool, _ []string) {
+	running := ts.BackgroundCmds()
+	if len(running) == 0 {
+		ts.Fatalf("nothing runs in the background")
+	}
+	for _, c := range running {
+		ts.Check(c.Process.Signal(syscall.SIGTERM))
+	}
 }

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/errata-dev/errata/internal/cli"
+	"github.com/errata-dev/errata/internal/render"
+	"github.com/errata-dev/errata/storage"
+)
+
+func newLimits() *cobra.Command {
+	var q question
+	var o storage.LimitOptions
+	cmd := &cobra.Command{
+		Use:   "limits",
+		Short: "Rate-limit windows: when were we throttled, by how much, and who spent the quota",
+		Long: `limits rebuilds the windows in which a vendor throttled us, from its headers where it sends them and from the traffic where
+it does not. A window closes at the first admitted response after which no rejection follows within the gap.`,
+		Example: `  query limits
+  query limits --since 7d --vendor truelayer -o markdown
+  query limits --all                    single stray rejections too`,
+		Args: cli.Args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return ask(cmd, &q, limitColumns(), func(ctx context.Context, db *storage.DB) (storage.Answer[storage.LimitRow], error) {
+				return db.Limits(ctx, q.filter, o)
+			})
+		},
+	}
+	q.register(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&o.All, "all", false, "also windows of fewer than three rejections")
+	flags.IntVar(&o.Limit, "limit", 20, "show so many windows")
+	return cmd
+}
+
+func limitColumns() []render.Column[storage.LimitRow] {
+	return []render.Column[storage.LimitRow]{
+		{Name: "vendor"},
+		{Name: "service"},
+		{Name: "credential", Priority: 5},
+		{Name: "scope", Place: render.Wrap, MinWidth: 16},
+		{Name: "start", Kind: render.Time},
+		{Name: "end", Kind: render.Time, Place: render.RawOnly},
+		{Name: "duration_s", Title: "LASTED", Kind: render.Seconds},
+		{Name: "rejected", Kind: render.Number},
+		{Name: "admitted", Kind: render.Number, Priority: 3},
+		{Name: "limit", Kind: render.Number},
+		{Name: "window_s", Title: "PER", Kind: render.Seconds},
+		{Name: "limit_source", Title: "FROM", Priority: 2},
+		{Name: "retry_after_ms.min", Kind: render.Millis, Place: render.RawOnly},
+		{Name: "retry_after_ms.median", Title: "RETRY-AFTER", Kind: render.Millis, Priority: 4},
+		{Name: "retry_after_ms.max", Kind: render.Millis, Place: render.RawOnly},
+		{Name: "early_retries", Title: "EARLY", Kind: render.Number, Priority: 1},
+		{Name: "top_services", Title: "SPENT BY", Kind: render.List, Priority: 6},
+	}
+}

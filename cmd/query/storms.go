@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/errata-dev/errata/internal/cli"
+	"github.com/errata-dev/errata/internal/render"
+	"github.com/errata-dev/errata/storage"
+)
+
+func newStorms() *cobra.Command {
+	var q question
+	var o storage.StormOptions
+	cmd := &cobra.Command{
+		Use:   "storms",
+		Short: "Retry storms: who repeats failing calls, how fast, and what it costs",
+		Long: `storms finds operations that were tried again and again after failures, and joins those of one vendor, service and
+endpoint. Amplification is attempts per operation; the retry share stands beside the 10 % that a retry budget usually
+allows. Pollers are not storms, nor is an outage in which many operations fail once or twice each.`,
+		Example: `  query storms
+  query storms --since 24h --service checkout -o json`,
+		Args: cli.Args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return ask(cmd, &q, stormColumns(), func(ctx context.Context, db *storage.DB) (storage.Answer[storage.StormRow], error) {
+				return db.Storms(ctx, q.filter, o)
+			})
+		},
+	}
+	q.register(cmd)
+	flags := cmd.Flags()
+	flags.DurationVar(&o.Gap, "gap", 0, "longest pause between two attempts of one run (default 1m, or the pending Retry-After if that is longer)")
+	flags.IntVar(&o.MinAttempts, "attempts", 0, "least attempts of one operation (default 5)")
+	flags.Float64Var(&o.Amplification, "amplification", 0, "least attempts per operation of a storm (default 3)")
+	flags.IntVar(&o.Limit, "limit", 20, "show so many storms")
+	return cmd
+}
+
+func stormColumns() []render.Column[storage.StormRow] {
+	return []render.Column[storage.StormRow]{
+		{Name: "vendor"},
+		{Name: "service"},
+		{Name: "method", Place: render.RawOnly},
+		{Name: "endpoint", Place: render.Wrap, MinWidth: 24},
+		{Name: "start", Kind: render.Time},
+		{Name: "end", Kind: render.Time, Place: render.RawOnly},
+		{Name: "duration_s", Title: "LASTED", Kind: render.Seconds},
+		{Name: "codes", Kind: render.List, Priority: 3},
+		{Name: "attempts", Kind: render.Number},
+		{Name: "operations", Title: "OPS", Kind: render.Number},
+		{Name: "amplification", Title: "AMPL", Kind: render.Number},
+		{Name: "retry_share", Title: "RETRIES", Kind: render.Percent, Priority: 6},
+		{Name: "peak_per_s", Title: "PEAK/S", Kind: render.Number, Priority: 5},
+		{Name: "median_gap_ms", Title: "GAP", Kind: render.Millis, Priority: 4},
+		{Name: "backoff", Priority: 2},
+		{Name: "jitter", Place: render.RawOnly},
+		{Name: "early_retries", Title: "EARLY", Kind: render.Number, Priority: 7},
+		{Name: "nonretryable_retries", Kind: render.Number, Place: render.RawOnly},
+		{Name: "wasted", Kind: render.Number, Priority: 1},
+		{Name: "outcome", Tone: stormTone},
+	}
+}
+
+func stormTone(r storage.StormRow) render.Tone {
+	switch r.Outcome {
+	case storage.OutcomeRecovered:
+		return render.ToneGood
+	case storage.OutcomeOngoing:
+		return render.ToneBad
+	default:
+		return render.ToneWarn
+	}
+}

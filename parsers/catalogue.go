@@ -1,0 +1,110 @@
+package parsers
+
+// Advice is what a vendor's documentation says about one error.
+type Advice struct {
+	Category Category // CategoryNone: the status decides
+	Retry    Retry    // RetryNone: the vendor says nothing
+	Advice   string   // what to do, one or two sentences; may be empty
+	Link     string   // the public documentation page; may be empty
+}
+
+// VendorInfo describes one vendor for lists and for the documentation.
+type VendorInfo struct {
+	Name  string   // as in Row.Vendor
+	Title string   // as the vendor writes it
+	Hosts []string // api.example.com, or *.example.com for all hosts below it
+	Docs  string   // the public documentation of its errors
+	Codes int      // documented entries in the catalogue
+}
+
+// catalogue holds the documented codes of one definition.
+type catalogue struct {
+	byCode     map[string][]entry // by folded code, title or alias
+	byStatus   map[int]entry      // what a status means where no code says more
+	ranges     []codeRange
+	documented int
+}
+
+type entry struct {
+	status int // 0 = any
+	advice Advice
+}
+
+// codeRange covers codes of which only the range is documented.
+type codeRange struct {
+	from, to int64
+	entry    entry
+}
+
+// match says what of an error the catalogue knew.
+type match uint8
+
+const (
+	matchNone match = iota
+	matchStatus
+	matchCode
+)
+
+// find looks an error up: its code under its status, the code under any status, the range of a
+// numeric code, and last the status alone.
+func (c *catalogue) find(status int, code []byte) (Advice, match) {
+	var folded [limitCode]byte
+	entries := c.byCode[string(appendFoldedCode(folded[:0], code))]
+	for i := range entries {
+		if entries[i].status == status {
+			return entries[i].advice, matchCode
+		}
+	}
+	if len(entries) > 0 {
+		return entries[0].advice, matchCode
+	}
+	if number := digits(code); number > 0 && len(code) < 10 {
+		for i := range c.ranges {
+			if number >= c.ranges[i].from && number <= c.ranges[i].to {
+				return c.ranges[i].entry.advice, matchCode
+			}
+		}
+	}
+	if e, ok := c.byStatus[status]; ok {
+		return e.advice, matchStatus
+	}
+	return Advice{}, matchNone
+}
+
+// foldedCode is the spelling under which codes are compared: vendors write the same code as
+// not_found, not-found and NotFound.
+func foldedCode(code string) string {
+	return string(appendFoldedCode(nil, []byte(code)))
+}
+
+func appendFoldedCode(dst, code []byte) []byte {
+	for _, c := range code {
+		if len(dst) == limitCode {
+			break
+		}
+		if c = lowerByte(c); c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' || c >= 0x80 {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// Advice returns what the vendor's catalogue says about an error; false when the vendor has no
+// definition or its documentation is silent. Code may be empty.
+func (r *Registry) Advice(vendor string, status int, code string) (Advice, bool) {
+	v := r.byName[vendor]
+	if v == nil {
+		return Advice{}, false
+	}
+	advice, m := v.def.catalogue.find(status, []byte(code))
+	return advice, m != matchNone
+}
+
+// Vendors lists all vendors that have a definition, by name.
+func (r *Registry) Vendors() []VendorInfo {
+	infos := make([]VendorInfo, 0, len(r.vendors))
+	for _, v := range r.vendors {
+		infos = append(infos, v.info)
+	}
+	return infos
+}

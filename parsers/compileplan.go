@@ -1,0 +1,137 @@
+package parsers
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func (c *compiler) plan(def *envelopeDef) plan {
+	p := plan{
+		code:       c.sources(def, def.Code),
+		message:    c.sources(def, def.Message),
+		title:      c.sources(def, def.Title),
+		kind:       c.sources(def, def.Type),
+		instance:   c.sources(def, def.Instance),
+		trace:      c.sources(def, def.Trace),
+		requestID:  c.sources(def, def.RequestID),
+		retryAfter: c.sources(def, def.RetryAfter),
+	}
+	for i := range def.Details {
+		p.details = append(p.details, c.detail(def, &def.Details[i]))
+	}
+	return p
+}
+
+func (c *compiler) sources(e *envelopeDef, defs []sourceDef) []source {
+	var sources []source
+	for i := range defs {
+		def := &defs[i]
+		apply, ok := transformNamed(def.As)
+		if !ok {
+			c.fault(strconv.Quote(def.As), "envelopes.%s: as: %q is not one of %s", e.Name, def.As, transformNames)
+		}
+		unit := 1e3
+		switch def.Unit {
+		case "", "s":
+		case "ms":
+			unit = 1
+		default:
+			c.fault(strconv.Quote(def.Unit), "envelopes.%s: unit: %q is neither \"s\" nor \"ms\"", e.Name, def.Unit)
+		}
+		sources = append(sources, source{
+			path: c.path(def.Path, e.LooseKeys), transform: apply, except: byteTexts(def.Except), unit: unit,
+		})
+	}
+	return sources
+}
+
+func (c *compiler) detail(e *envelopeDef, def *detailDef) detailPlan {
+	p := detailPlan{field: c.sources(e, def.Field), code: c.sources(e, def.Code), message: c.sources(e, def.Message)}
+	stated := 0
+	for _, place := range []struct {
+		text string
+		path *path
+	}{{def.List, &p.list}, {def.Fields, &p.fields}, {def.Item, &p.item}, {def.Text, &p.text}} {
+		if place.text != "" {
+			*place.path = c.path(place.text, e.LooseKeys)
+			stated++
+		}
+	}
+	if stated != 1 {
+		c.fault("[[envelopes.details]]", "envelopes.%s.details: needs exactly one of list, fields, item, text", e.Name)
+	}
+	return p
+}
+
+func (c *compiler) catalogue(codes []codeDef, ranges []rangeDef) catalogue {
+	cat := catalogue{byCode: map[string][]entry{}, byStatus: map[int]entry{}, documented: len(codes) + len(ranges)}
+	for i := range codes {
+		c.code(&cat, &codes[i])
+	}
+	for _, def := range ranges {
+		if def.From <= 0 || def.To < def.From {
+			c.fault("[[ranges]]", "ranges: %d to %d is no range", def.From, def.To)
+		}
+		e := entry{advice: c.advice(def.Title, def.Category, def.Retry, def.Advice, def.Link)}
+		cat.ranges = append(cat.ranges, codeRange{def.From, def.To, e})
+	}
+	return cat
+}
+
+// code enters one documented code under all its spellings, or the default of a status.
+func (c *compiler) code(cat *catalogue, def *codeDef) {
+	label := strings.TrimSpace(strconv.Itoa(def.Status) + " " + first2(def.Code, def.Title))
+	if def.Status != 0 && (def.Status < 100 || def.Status > 599) {
+		c.fault(strconv.Itoa(def.Status), "codes: status %d is not within 100 to 599", def.Status)
+	}
+	if def.Category == "" {
+		c.fault(first2(def.Code, def.Title), "codes: %s: category is missing; it is one of %s", label, strings.Join(categoryNames[1:], ", "))
+	}
+	e := entry{status: def.Status, advice: c.advice(label, def.Category, def.Retry, def.Advice, def.Link)}
+	spellings := append([]string{def.Code, def.Title}, def.Aliases...)
+	spellings = slices.DeleteFunc(spellings, func(s string) bool { return s == "" })
+	if len(spellings) == 0 {
+		if _, twice := cat.byStatus[def.Status]; twice || def.Status == 0 {
+			c.fault("[[codes]]", "codes: %s: neither code nor title, or that status twice", label)
+		}
+		cat.byStatus[def.Status] = e
+		return
+	}
+	var entered []string
+	for _, spelling := range spellings {
+		key := foldedCode(spelling)
+		if slices.Contains(entered, key) {
+			continue // a title that only spells the code differently
+		}
+		entered = append(entered, key)
+		for _, other := range cat.byCode[key] {
+			if other.status == e.status {
+				c.fault(strconv.Quote(spelling), "codes: %s is listed twice", label)
+			}
+		}
+		cat.byCode[key] = append(cat.byCode[key], e)
+	}
+}
+
+func first2(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func (c *compiler) advice(label, category, retry, advice, link string) Advice {
+	a := Advice{Advice: advice, Link: link}
+	if i := slices.Index(categoryNames[:], category); i >= 0 {
+		a.Category = Category(i)
+	} else {
+		c.fault(strconv.Quote(category), "codes: %s: category %q is not one of %s", label, category, strings.Join(categoryNames[1:], ", "))
+	}
+	if i := slices.Index(retryNames[:], retry); i >= 0 {
+		a.Retry = Retry(i)
+	} else {
+		c.fault(strconv.Quote(retry), "codes: %s: retry %q is not one of %s", label, retry, strings.Join(retryNames[1:], ", "))
+	}
+	return a
+}

@@ -1,0 +1,247 @@
+package parsers
+
+import (
+	"bytes"
+
+	"github.com/errata-dev/errata/parsers/lenient"
+)
+
+// findings are what an envelope, or a decoder in Go, read from a body: borrowed, unbounded and not
+// yet redacted.
+type findings struct {
+	format                               []byte
+	code, message, title, kind, instance []byte
+	trace, requestID                     []byte   // the vendor's
+	category                             Category // what the body says beyond its code
+	retryAfterMS                         int64
+	details                              []Detail
+}
+
+func (f *findings) reset() {
+	*f = findings{retryAfterMS: Absent, details: f.details[:0]}
+}
+
+// envelope is one compiled body shape of a vendor or public format.
+type envelope struct {
+	format   []byte // "truv.error"
+	statuses []statusRange
+	types    [][]byte // accepted media types; none = any
+	match    []condition
+	any      []path // at least one must lead somewhere
+	decoder  decoder
+	plan     plan
+}
+
+type statusRange struct{ from, to int }
+
+// plan says where the facts are. Of several sources the first that yields a text wins.
+type plan struct {
+	code, message, title, kind, instance []source
+	trace, requestID, retryAfter         []source
+	details                              []detailPlan
+}
+
+// detailPlan says where sub-errors are: in a list of objects, in a map from field to messages, in
+// one object, or in a text that stands beside the message.
+type detailPlan struct {
+	list, fields, item   path
+	text                 path
+	field, code, message []source
+}
+
+// condition must hold for an envelope to match.
+type condition struct {
+	path     path
+	kinds    uint8 // bit i allows lenient.Kind i; 0 = any value but null
+	equals   []byte
+	prefixes [][]byte
+	from, to int64 // when to > 0: a whole number in this range
+}
+
+// source is one place to find a text, and how to read it.
+type source struct {
+	path      path
+	transform transform
+	except    [][]byte
+	unit      float64 // of a retry hint: milliseconds in one
+}
+
+// shape is an envelope that names its vendor.
+type shape struct {
+	vendor   *vendor
+	envelope *envelope
+	path     path     // must lead to a text …
+	prefixes [][]byte // … that begins with one of these, if there are any
+	homeless bool     // counts only for records whose host says nothing
+}
+
+// names reports whether the body names the shape's vendor.
+func (sh *shape) names(root lenient.Node, foreign bool) bool {
+	if sh.homeless && foreign {
+		return false
+	}
+	n := sh.path.find(root)
+	return n.Kind() == lenient.String && (len(sh.prefixes) == 0 || hasPrefix(n.Text(), sh.prefixes))
+}
+
+// matches reports whether a response has the envelope's shape.
+func (e *envelope) matches(res *response, root lenient.Node) bool {
+	if !e.admits(res) || root.Kind() == lenient.Absent {
+		return false
+	}
+	for i := range e.match {
+		if !e.match[i].holds(root) {
+			return false
+		}
+	}
+	for _, p := range e.any {
+		if kind := p.find(root).Kind(); kind != lenient.Absent && kind != lenient.Null {
+			return true
+		}
+	}
+	return len(e.any) == 0
+}
+
+// admits checks what needs no body: status and media type.
+func (e *envelope) admits(res *response) bool {
+	inRange := false
+	for _, r := range e.statuses {
+		inRange = inRange || res.status >= r.from && res.status <= r.to
+	}
+	if !inRange || len(e.types) == 0 {
+		return inRange
+	}
+	media := bytes.TrimSpace(before(res.answer.contentType, ';'))
+	for _, t := range e.types {
+		if equalFold(media, string(t)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *condition) holds(root lenient.Node) bool {
+	n := c.path.find(root)
+	kind := n.Kind()
+	if kind == lenient.Absent || c.kinds == 0 && kind == lenient.Null || c.kinds != 0 && c.kinds>>kind&1 == 0 {
+		return false
+	}
+	if c.to > 0 {
+		i, ok := n.Int()
+		return ok && i >= c.from && i <= c.to
+	}
+	if len(c.equals) > 0 && !bytes.Equal(n.Text(), c.equals) {
+		return false
+	}
+	return len(c.prefixes) == 0 || hasPrefix(n.Text(), c.prefixes)
+}
+
+func hasPrefix(text []byte, prefixes [][]byte) bool {
+	for _, prefix := range prefixes {
+		if bytes.HasPrefix(text, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// extract reads the facts of a matching body into the findings.
+func (e *envelope) extract(s *scratch, root lenient.Node) bool {
+	f := &s.found
+	f.reset()
+	f.format = e.format
+	if e.decoder != nil {
+		return e.decoder(s, root)
+	}
+	p := &e.plan
+	f.code = s.text(root, p.code, s.response.status)
+	f.message = s.text(root, p.message, 0)
+	f.title = s.text(root, p.title, 0)
+	f.kind = s.text(root, p.kind, 0)
+	f.instance = s.text(root, p.instance, 0)
+	f.trace = s.text(root, p.trace, 0)
+	f.requestID = s.text(root, p.requestID, 0)
+	f.retryAfterMS = retryHint(root, p.retryAfter)
+	for i := range p.details {
+		p.details[i].extract(s, root)
+	}
+	return true
+}
+
+// text returns the first text that the sources yield. A number that only repeats the HTTP status is
+// no code; status 0 says that the text is not a code.
+func (s *scratch) text(root lenient.Node, sources []source, status int) []byte {
+	for i := range sources {
+		text := bytes.TrimSpace(sources[i].text(s, root))
+		if len(text) > 0 && (status == 0 || !repeatsStatus(text, status)) {
+			return text
+		}
+	}
+	return nil
+}
+
+func repeatsStatus(text []byte, status int) bool {
+	return len(text) == 3 && digits(text) == int64(status)
+}
+
+func (src *source) text(s *scratch, root lenient.Node) []byte {
+	n := src.path.find(root)
+	if n.Kind() == lenient.Array {
+		n = n.First()
+	}
+	text := n.Text()
+	if src.transform != nil {
+		text = src.transform(s, bytes.TrimSpace(text))
+	}
+	for _, except := range src.except {
+		if bytes.Equal(text, except) {
+			return nil
+		}
+	}
+	return text
+}
+
+// extract appends the sub-errors of one plan.
+func (p *detailPlan) extract(s *scratch, root lenient.Node) {
+	switch {
+	case len(p.list.steps) > 0:
+		list := p.list.find(root)
+		if list.Kind() != lenient.Array {
+			return
+		}
+		for n := list.First(); n.Kind() != lenient.Absent; n = n.Next() {
+			s.detail(s.text(n, p.field, 0), s.text(n, p.code, 0), first(s.text(n, p.message, 0), n.Text()))
+		}
+	case len(p.fields.steps) > 0:
+		p.extractFields(s, p.fields.find(root))
+	case len(p.item.steps) > 0:
+		n := p.item.find(root)
+		s.detail(s.text(n, p.field, 0), s.text(n, p.code, 0), s.text(n, p.message, 0))
+	default:
+		s.detail(nil, nil, p.text.find(root).Text())
+	}
+}
+
+// extractFields reads {"field": "message"} and {"field": ["message", …]}.
+func (p *detailPlan) extractFields(s *scratch, fields lenient.Node) {
+	if fields.Kind() != lenient.Object {
+		return
+	}
+	for n := fields.First(); n.Kind() != lenient.Absent; n = n.Next() {
+		if n.Kind() != lenient.Array {
+			s.detail(n.Key(), s.text(n, p.code, 0), first(s.text(n, p.message, 0), n.Text()))
+			continue
+		}
+		for m := n.First(); m.Kind() != lenient.Absent; m = m.Next() {
+			s.detail(n.Key(), s.text(m, p.code, 0), first(s.text(m, p.message, 0), m.Text()))
+		}
+	}
+}
+
+// detail notes one sub-error; surplus and empty ones are left out.
+func (s *scratch) detail(field, code, message []byte) {
+	if len(code) == 0 && len(message) == 0 || len(s.found.details) >= limitDetails {
+		return
+	}
+	s.found.details = append(s.found.details, Detail{Field: field, Code: code, Message: message})
+}

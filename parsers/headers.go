@@ -1,0 +1,188 @@
+package parsers
+
+import (
+	"bytes"
+
+	"github.com/errata-dev/errata/parsers/lenient"
+	"github.com/errata-dev/errata/parsers/ratelimit"
+)
+
+// headers are the facts of one header object, collected in one pass. Nothing else of it is kept:
+// request headers carry credentials.
+type headers struct {
+	contentType, contentEncoding []byte
+	retryAfter, date             []byte
+	idempotencyKey               []byte
+	requestID, otherID, traceID  []byte   // otherID: a request id under a less common name
+	limits                       []header // fields that speak of quotas
+}
+
+type header struct{ name, value []byte }
+
+// maxLimits bounds the quota fields looked at; real responses have three to eight.
+const maxLimits = 24
+
+// read collects the facts. Values that came as lists are joined into lists, which it returns.
+func (h *headers) read(object lenient.Node, lists []byte) []byte {
+	if object.Kind() != lenient.Object {
+		return lists
+	}
+	var folded [48]byte
+	for n := object.First(); n.Kind() != lenient.Absent; n = n.Next() {
+		name := bytes.TrimSpace(n.Key())
+		if len(name) > len(folded) {
+			continue
+		}
+		name = appendLower(folded[:0], name)
+		if !wanted(name) {
+			continue
+		}
+		var value []byte
+		value, lists = headerValue(n, lists)
+		if value = bytes.TrimSpace(value); len(value) > 0 {
+			h.note(name, value, n.Key())
+		}
+	}
+	return lists
+}
+
+// wanted tells the few fields that matter from the many that do not, by their first letter.
+func wanted(name []byte) bool {
+	if len(name) < 2 {
+		return false
+	}
+	switch name[0] {
+	case 'b', 'c', 'd', 'i', 'q', 'r', 't', 'u', 'x':
+		return true
+	}
+	return bytes.Contains(name, []byte("limit"))
+}
+
+// note keeps one field.
+func (h *headers) note(folded, value, name []byte) {
+	switch string(folded) {
+	case "content-type":
+		set(&h.contentType, value)
+	case "content-encoding":
+		set(&h.contentEncoding, value)
+	case "retry-after":
+		set(&h.retryAfter, value)
+	case "date":
+		set(&h.date, value)
+	case "idempotency-key", "x-idempotency-key":
+		set(&h.idempotencyKey, value)
+	case "x-request-id":
+		set(&h.requestID, value)
+	case "request-id", "x-correlation-id", "correlation-id", "x-amzn-requestid", "x-amz-request-id", "x-ms-request-id":
+		set(&h.otherID, value)
+	case "traceparent", "x-b3-traceid", "b3", "uber-trace-id":
+		set(&h.traceID, traceID(value))
+	default:
+		if ratelimit.Mentions(folded) && len(h.limits) < maxLimits {
+			h.limits = append(h.limits, header{name, value})
+		}
+	}
+}
+
+// limit returns the value of a quota field, nil if there is none of that name in any case.
+func (h *headers) limit(name string) []byte {
+	for i := range h.limits {
+		if equalFold(h.limits[i].name, name) {
+			return h.limits[i].value
+		}
+	}
+	return nil
+}
+
+// headerValue returns the text of a field; the values of a list are joined as HTTP joins them.
+func headerValue(n lenient.Node, lists []byte) (value, grown []byte) {
+	if n.Kind() != lenient.Array {
+		return n.Text(), lists
+	}
+	if n.Len() == 1 {
+		return n.First().Text(), lists
+	}
+	start := len(lists)
+	for m := n.First(); m.Kind() != lenient.Absent; m = m.Next() {
+		if len(lists) > start {
+			lists = append(lists, ", "...)
+		}
+		lists = append(lists, m.Text()...)
+	}
+	return lists[start:len(lists):len(lists)], lists
+}
+
+// custom returns the value of a header that only one vendor uses.
+func custom(object lenient.Node, name string) []byte {
+	for n := object.First(); n.Kind() != lenient.Absent; n = n.Next() {
+		if equalFold(bytes.TrimSpace(n.Key()), name) {
+			value := n
+			if n.Kind() == lenient.Array {
+				value = n.First()
+			}
+			return bytes.TrimSpace(value.Text())
+		}
+	}
+	return nil
+}
+
+// traceID returns the id within a W3C traceparent, a B3 or Jaeger header, or the text itself.
+func traceID(value []byte) []byte {
+	value = bytes.TrimSpace(value)
+	if len(value) == 55 && value[2] == '-' && value[35] == '-' {
+		value = value[3:35]
+	} else if cut := bytes.IndexAny(value, "-:"); cut == 16 || cut == 32 {
+		if isHex(value[:cut]) {
+			value = value[:cut]
+		}
+	}
+	for _, c := range value {
+		if c != '0' {
+			return value
+		}
+	}
+	return nil // all zeros: invalid by definition
+}
+
+// set gives the fact its value unless it has one: the first of duplicates wins.
+func set(fact *[]byte, value []byte) {
+	if len(*fact) == 0 {
+		*fact = value
+	}
+}
+
+func isHex(b []byte) bool {
+	for _, c := range b {
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+func appendLower(dst, src []byte) []byte {
+	for _, c := range src {
+		dst = append(dst, lowerByte(c))
+	}
+	return dst
+}
+
+func lowerByte(c byte) byte {
+	if c-'A' < 26 {
+		return c | 0x20
+	}
+	return c
+}
+
+// equalFold compares without regard to ASCII case.
+func equalFold(b []byte, s string) bool {
+	if len(b) != len(s) {
+		return false
+	}
+	for i, c := range b {
+		if c != s[i] && lowerByte(c) != lowerByte(s[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,117 @@
+package parsers
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/minio/highwayhash"
+
+	"github.com/errata-dev/errata/parsers/mask"
+)
+
+// identify fills who called whom, and which operation the call belongs to. It returns the vendor
+// whose definition applies, or nil.
+func (r *Registry) identify(row *Row, failed bool) *vendor {
+	s := row.scratch
+	res := &s.response
+	row.Service = r.text(s, res.service, limitName)
+	row.Environment = r.text(s, res.environment, limitName)
+	row.Credential = r.text(s, res.credential, limitName)
+	row.RequestID = r.id(s, res.requestID)
+	row.TraceID = r.id(s, res.traceID)
+
+	t := res.target()
+	host := s.keepLower(t.host)
+	row.Host = r.text(s, host, limitHost)
+	row.Method = r.method(s, res.method)
+	row.Route = r.route(s, row.Method, t.path)
+	r.operation(row, host, t.path)
+	v := r.vendor(row, host)
+	if failed {
+		r.endpoint(row)
+	}
+	return v
+}
+
+// endpoint fills what only errors keep.
+func (r *Registry) endpoint(row *Row) {
+	s := row.scratch
+	path := s.response.target().path
+	start := len(s.texts)
+	s.texts = r.redactor.AppendPath(s.texts, s.valid(window(path, limitPath)))
+	row.Path = s.cut(start, limitPath, len(path))
+}
+
+// keepLower returns a lower-case copy that lives as long as the row.
+func (s *scratch) keepLower(b []byte) []byte {
+	start := len(s.texts)
+	s.texts = appendLower(s.texts, window(b, limitHost))
+	return s.texts[start:len(s.texts):len(s.texts)]
+}
+
+// method returns the method in upper case; the usual ones cost nothing.
+func (r *Registry) method(s *scratch, method []byte) []byte {
+	method = bytes.TrimSpace(method)
+	for _, known := range [...]string{"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"} {
+		if equalFold(method, known) {
+			return s.constant(known)
+		}
+	}
+	s.work = s.work[:0]
+	for _, c := range window(method, limitMethod) {
+		if c-'a' < 26 {
+			c &^= 0x20
+		}
+		s.work = append(s.work, c)
+	}
+	return r.text(s, s.work, limitMethod)
+}
+
+// route returns the template of the path: the logger's own, else the path with its ids masked.
+func (r *Registry) route(s *scratch, method, path []byte) []byte {
+	route := bytes.TrimSpace(s.response.route)
+	if len(route) > len(method) && len(method) > 0 && equalFold(route[:len(method)], string(method)) && route[len(method)] == ' ' {
+		route = route[len(method)+1:] // "GET /users/{id}", as some frameworks write it
+	}
+	if len(route) > 0 {
+		return r.text(s, route, limitPath)
+	}
+	if len(path) == 0 {
+		return nil
+	}
+	s.work = mask.AppendRoute(s.work[:0], window(before(path, '?'), limitPath))
+	return r.text(s, s.work, limitPath)
+}
+
+// operation hashes the identity that all attempts of one call share. The hash is keyed because
+// paths hold phone numbers.
+func (r *Registry) operation(row *Row, host, path []byte) {
+	s := row.scratch
+	res := &s.response
+	var identity []byte
+	switch safe := repeatable(row.Method); {
+	case len(res.idempotencyKey) > 0:
+		row.OperationKey, identity = OperationKeyIdempotency, res.idempotencyKey
+	case !safe && len(res.traceID) > 0:
+		row.OperationKey, identity = OperationKeyTrace, res.traceID
+	case safe && len(path) > 0:
+		row.OperationKey = OperationKeyPath
+	}
+	s.work = s.work[:0]
+	for _, part := range [...][]byte{res.service, row.Method, host, path, identity} {
+		s.work = binary.AppendUvarint(s.work, uint64(len(part)))
+		s.work = append(s.work, part...)
+	}
+	s.work = append(s.work, byte(row.OperationKey))
+	row.Operation = highwayhash.Sum64(s.work, r.key[:])
+}
+
+// repeatable reports whether sending a request twice means the same as sending it once, so that
+// its path alone tells it from others.
+func repeatable(method []byte) bool {
+	switch string(method) {
+	case "GET", "HEAD", "PUT", "DELETE":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,195 @@
+package parsers
+
+import (
+	"bytes"
+	"encoding/base64"
+	"io"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Bounds of decompression: a body of a few bytes must not become a flood.
+const (
+	maxLayers   = 2           // content encodings undone one after the other
+	freeOutput  = 64 << 10    // bytes that any input may become
+	maxRatio    = 200         // above that, bytes of output for each byte of input
+	zstdWindow  = 8 << 20     // RFC 8878 asks decoders to support this much
+	maxBase64In = maxBody * 2 // more text than maxBody bytes can need
+)
+
+// inflater undoes content encodings. Its readers are made when first needed and then reused.
+type inflater struct {
+	source bytes.Reader
+	gzip   *gzip.Reader
+	zlib   io.ReadCloser
+	flate  io.ReadCloser
+	zstd   *zstd.Decoder
+	brotli *brotli.Reader
+	out    [maxLayers]bytes.Buffer
+	limit  io.LimitedReader
+}
+
+// decodeBase64 decodes a raw body and undoes its content encodings. What cannot be decoded is
+// returned as far as it could be.
+func (s *scratch) decodeBase64(text, encodings []byte) []byte {
+	if text = bytes.TrimSpace(text); len(text) == 0 {
+		return nil
+	}
+	if len(text) > maxBase64In {
+		text = text[:maxBase64In]
+	}
+	s.raw = appendBase64(s.raw[:0], text)
+	return s.inflater.undo(s.raw, encodings)
+}
+
+// appendBase64 accepts both alphabets, with padding or without.
+func appendBase64(dst, text []byte) []byte {
+	text = bytes.TrimRight(text, "=")
+	coding := base64.RawStdEncoding
+	if bytes.ContainsAny(text, "-_") {
+		coding = base64.RawURLEncoding
+	}
+	size := coding.DecodedLen(len(text))
+	if cap(dst) < size {
+		dst = make([]byte, 0, size)
+	}
+	n, err := coding.Decode(dst[:size], text)
+	if err != nil {
+		// A damaged text still yields the bytes before the damage.
+		n -= n % 3
+	}
+	return dst[:n]
+}
+
+// undo removes the encodings, the last applied one first.
+func (f *inflater) undo(data, encodings []byte) []byte {
+	for layer := range maxLayers {
+		var name []byte
+		if comma := bytes.LastIndexByte(encodings, ','); comma >= 0 {
+			encodings, name = encodings[:comma], encodings[comma+1:]
+		} else {
+			encodings, name = nil, encodings
+		}
+		reader := f.open(bytes.TrimSpace(name), data)
+		if reader == nil {
+			if len(encodings) == 0 {
+				break
+			}
+			continue
+		}
+		data = f.drain(reader, data, &f.out[layer])
+	}
+	return data
+}
+
+// drain reads until the end, an error, or the bounds.
+func (f *inflater) drain(reader io.Reader, data []byte, out *bytes.Buffer) []byte {
+	out.Reset()
+	f.limit.R, f.limit.N = reader, int64(min(maxBody, max(freeOutput, maxRatio*len(data))))
+	if _, err := out.ReadFrom(&f.limit); err != nil {
+		return out.Bytes() // a cut or damaged stream: what came before it is still worth reading
+	}
+	return out.Bytes()
+}
+
+// open returns a reader that undoes the encoding, or nil when data is not encoded that way: many
+// loggers decode the body and keep the header. Without a header, the magic bytes decide.
+func (f *inflater) open(name, data []byte) io.Reader {
+	f.source.Reset(data)
+	switch {
+	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
+		return f.openGzip()
+	case bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		return f.openZstd()
+	case equalFold(name, "deflate"):
+		return f.openDeflate(data)
+	case equalFold(name, "br"):
+		return f.openBrotli(data)
+	}
+	return nil
+}
+
+func (f *inflater) openGzip() io.Reader {
+	if f.gzip == nil {
+		f.gzip = new(gzip.Reader)
+	}
+	if f.gzip.Reset(&f.source) != nil {
+		return nil // the magic bytes were chance
+	}
+	return f.gzip
+}
+
+func (f *inflater) openZstd() io.Reader {
+	if f.zstd == nil {
+		decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1),
+			zstd.WithDecoderMaxMemory(zstdWindow), zstd.WithDecoderMaxWindow(zstdWindow))
+		if err != nil {
+			return nil // only wrong options fail, and these are constant
+		}
+		f.zstd = decoder
+	}
+	if f.zstd.Reset(&f.source) != nil {
+		return nil
+	}
+	return f.zstd
+}
+
+// openDeflate: the standard says zlib, some servers send the bare stream.
+func (f *inflater) openDeflate(data []byte) io.Reader {
+	if len(data) == 0 || looksLikeText(data) {
+		return nil
+	}
+	if len(data) > 2 && data[0]&0x0f == 8 && (int(data[0])<<8|int(data[1]))%31 == 0 {
+		return f.openZlib()
+	}
+	if f.flate == nil {
+		f.flate = flate.NewReader(&f.source)
+		return f.flate
+	}
+	if f.flate.(flate.Resetter).Reset(&f.source, nil) != nil {
+		return nil
+	}
+	return f.flate
+}
+
+func (f *inflater) openZlib() io.Reader {
+	if f.zlib == nil {
+		reader, err := zlib.NewReader(&f.source)
+		if err != nil {
+			return nil
+		}
+		f.zlib = reader
+		return reader
+	}
+	if f.zlib.(zlib.Resetter).Reset(&f.source, nil) != nil {
+		return nil
+	}
+	return f.zlib
+}
+
+func (f *inflater) openBrotli(data []byte) io.Reader {
+	if len(data) == 0 || looksLikeText(data) {
+		return nil
+	}
+	if f.brotli == nil {
+		f.brotli = brotli.NewReader(nil)
+	}
+	if f.brotli.Reset(&f.source) != nil {
+		return nil
+	}
+	return f.brotli
+}
+
+// looksLikeText recognises a body that was decoded already: JSON, HTML or plain ASCII.
+func looksLikeText(data []byte) bool {
+	for _, c := range data[:min(len(data), 64)] {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}

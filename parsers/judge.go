@@ -1,0 +1,214 @@
+package parsers
+
+import (
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/errata-dev/errata/parsers/lenient"
+	"github.com/errata-dev/errata/parsers/mask"
+	"github.com/errata-dev/errata/parsers/redact"
+)
+
+// read recognises the body of an error and fills what it says.
+func (r *Registry) read(row *Row, v *vendor) {
+	s := row.scratch
+	b := s.readBody()
+	switch {
+	case v != nil && s.recognise(v.def.envelopes, b.root):
+		row.Parse = ParseVendor
+	case s.recognise(r.generic.envelopes, b.root):
+		row.Parse = ParseGeneric
+	default:
+		row.Parse = s.readText()
+	}
+	if row.Parse == ParseUnparsed {
+		row.Body = r.text(s, s.excerpt(), limitBody)
+	}
+	r.finish(row, v)
+}
+
+// readSuccess looks for an error in a success; only an envelope of the vendor can say so.
+func (r *Registry) readSuccess(row *Row, v *vendor) bool {
+	s := row.scratch
+	if !s.recognise(v.def.envelopes, s.readBody().root) {
+		return false
+	}
+	row.Parse = ParseVendor
+	r.finish(row, v)
+	return true
+}
+
+// recognise extracts the facts by the first envelope that matches.
+func (s *scratch) recognise(envelopes []*envelope, root lenient.Node) bool {
+	if root.Kind() == lenient.Absent {
+		return false
+	}
+	for _, e := range envelopes {
+		if e.matches(&s.response, root) && e.extract(s, root) {
+			return true
+		}
+	}
+	return false
+}
+
+// excerpt returns the body as it came.
+func (s *scratch) excerpt() []byte {
+	if s.body.text != nil {
+		return s.body.text
+	}
+	return s.body.root.Raw()
+}
+
+// finish judges the findings and writes them into the row.
+func (r *Registry) finish(row *Row, v *vendor) {
+	s := row.scratch
+	f := &s.found
+	r.limits(row)
+	r.ids(row, v)
+	row.Format = f.format
+	row.Category = r.category(row, v, f.code)
+	r.retry(row, v)
+
+	row.Code = r.text(s, f.code, limitCode)
+	row.Title = r.text(s, f.title, limitTitle)
+	row.Message = r.text(s, first(f.message, f.title, s.response.failure), limitMessage)
+	row.MessageTemplate = s.template(row.Message)
+	row.Type = r.text(s, f.kind, limitType)
+	row.Instance = r.text(s, f.instance, limitType)
+	for i := range f.details {
+		d := &f.details[i]
+		row.Details = append(row.Details, Detail{
+			Field:   r.text(s, d.Field, limitField),
+			Code:    r.text(s, d.Code, limitCode),
+			Message: r.text(s, d.Message, limitDetail),
+		})
+	}
+	row.RedactionVersion = redact.Version
+}
+
+// ids fills the vendor's own id of the request. A trace id in the body is the vendor's; it stands in
+// for the caller's trace only where the caller stated none.
+func (r *Registry) ids(row *Row, v *vendor) {
+	s := row.scratch
+	res := &s.response
+	var own []byte
+	if v != nil {
+		for _, name := range v.def.requestIDHeaders {
+			own = first(own, custom(res.answerNode, name))
+		}
+	}
+	row.VendorRequestID = r.id(s, first(own, s.found.requestID, s.found.trace, res.answer.requestID, res.answer.otherID))
+	if len(row.TraceID) == 0 {
+		row.TraceID = r.id(s, traceID(s.found.trace))
+	}
+}
+
+// template masks the variable parts of a message that is already redacted.
+func (s *scratch) template(message []byte) []byte {
+	if len(message) == 0 {
+		return nil
+	}
+	start := len(s.texts)
+	s.texts = mask.AppendTemplate(s.texts, message)
+	return s.cut(start, limitTemplate, 0)
+}
+
+// category asks the vendor's catalogue for the code, then the body, then the codes of public formats,
+// then the vendor's catalogue for the status, then HTTP.
+func (r *Registry) category(row *Row, v *vendor, code []byte) Category {
+	status := int(row.Status)
+	var advice Advice
+	if v != nil {
+		var m match
+		if advice, m = v.def.catalogue.find(status, code); m == matchCode && advice.Category != CategoryNone {
+			return advice.Category
+		}
+	}
+	if row.scratch.found.category != CategoryNone {
+		return row.scratch.found.category
+	}
+	if public, m := r.generic.catalogue.find(status, code); m == matchCode {
+		return public.Category
+	}
+	if advice.Category != CategoryNone {
+		return advice.Category
+	}
+	return statusCategory(status)
+}
+
+// statusCategory is what HTTP, and the proxies most in use, say by the status alone.
+func statusCategory(status int) Category {
+	switch status {
+	case 401, 407, 440, 495, 496, 498, 511:
+		return CategoryAuth
+	case 402:
+		return CategoryPayment
+	case 403, 451:
+		return CategoryPermission
+	case 404:
+		return CategoryNotFound
+	case 405, 406, 415, 426, 501, 505:
+		return CategoryUnsupported
+	case 408, 504, 522, 524, 598, 599:
+		return CategoryTimeout
+	case 409, 423:
+		return CategoryConflict
+	case 410:
+		return CategoryGone
+	case 412, 417, 424, 425, 428:
+		return CategoryPrecondition
+	case 420, 429, 509:
+		return CategoryRateLimit
+	case 444, 499, 521, 523, 525, 526:
+		return CategoryNetwork
+	case 502, 520, 527, 530:
+		return CategoryUpstream
+	case 400, 411, 413, 414, 416, 422, 431, 494:
+		return CategoryValidation
+	}
+	if status >= 500 {
+		return CategoryServer
+	}
+	return CategoryOther
+}
+
+// retry asks the catalogue, then the headers, then the category; and fills how long to wait.
+func (r *Registry) retry(row *Row, v *vendor) {
+	advised := r.wait(row)
+	if v != nil {
+		advice, _ := v.def.catalogue.find(int(row.Status), row.scratch.found.code)
+		row.Retry = advice.Retry
+	}
+	if row.Retry == RetryNone && advised {
+		row.Retry = RetryAfter
+	}
+	if row.Retry == RetryNone {
+		row.Retry = categoryRetry(row.Category, row.Status)
+	}
+}
+
+// categoryRetry is what may be assumed when nobody says anything.
+func categoryRetry(c Category, status uint16) Retry {
+	switch c {
+	case CategoryRateLimit, CategoryTimeout, CategoryUpstream, CategoryNetwork:
+		return RetryYes
+	case CategoryAuth, CategoryPermission, CategoryValidation, CategoryNotFound, CategoryGone,
+		CategoryPrecondition, CategoryPayment, CategoryUnsupported:
+		return RetryNo
+	case CategoryServer:
+		if status == 503 {
+			return RetryYes
+		}
+	}
+	return RetryUnknown
+}
+
+// fingerprint identifies one kind of error on every machine: it is unkeyed, and its parts are apart.
+func (row *Row) fingerprint() uint64 {
+	s := row.scratch
+	s.work = append(s.work[:0], row.Vendor...)
+	s.work = append(s.work, 0, byte(row.Status>>8), byte(row.Status))
+	s.work = append(s.work, row.Code...)
+	s.work = append(s.work, 0)
+	s.work = append(s.work, row.MessageTemplate...)
+	return xxhash.Sum64(s.work)
+}

@@ -1,0 +1,44 @@
+package ratelimit
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, value := range []string{"120", "1.5", "1705314660", date, "Monday, 15-Jan-24 10:31:00 GMT", "Mon Jan 15 10:31:00 2024", "-1"} {
+		f.Add([]byte(value), []byte(date), recordMS)
+	}
+	f.Fuzz(func(t *testing.T, value, date []byte, recordMS int64) {
+		recordMS &= 1<<42 - 1
+		ms, ok := RetryAfter(value, date, recordMS)
+		require.GreaterOrEqual(t, ms, int64(0))
+		require.LessOrEqual(t, ms, week)
+		require.True(t, ok || ms == 0)
+	})
+}
+
+func FuzzFromHeaders(f *testing.F) {
+	f.Add([]byte(`"a";r=1;t=2, b;r=3`), []byte(`"a";q=100;w=60;pk=:aGk=:`), []byte("100, 100;w=60"), []byte("1, 2"), []byte("6m0s"))
+	f.Add([]byte("limit=1, remaining=2, reset=3"), []byte("100;w=60"), []byte("5"), []byte("0"), []byte("2024-01-15T10:31:00Z"))
+	f.Add([]byte(`"a\"b";x=?1;y`), []byte(""), []byte("x"), []byte(""), []byte(date))
+	f.Fuzz(func(t *testing.T, current, policy, limit, remaining, reset []byte) {
+		for _, base := range []string{"ratelimit", "x-ratelimit", "x-rate-limit"} {
+			headers := map[string][]byte{
+				"ratelimit": current, "ratelimit-policy": policy,
+				base + "-limit": limit, base + "-remaining": remaining, base + "-reset": reset,
+				base + "-remaining-seconds": reset, base + "-reset-after": reset, base + "-used": remaining,
+			}
+			l, ok := FromHeaders(func(name string) []byte { return headers[name] }, recordMS)
+			require.Equal(t, ok, l.stated())
+			for _, n := range []int64{l.Limit, l.Remaining, l.ResetAt, l.WindowS} {
+				require.GreaterOrEqual(t, n, int64(Absent))
+			}
+			if l.ResetAt != Absent {
+				require.LessOrEqual(t, l.ResetAt, recordMS+week)
+				require.GreaterOrEqual(t, l.ResetAt, recordMS-week)
+			}
+		}
+	})
+}

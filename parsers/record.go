@@ -1,0 +1,190 @@
+package parsers
+
+import (
+	"bytes"
+	"math"
+
+	"github.com/errata-dev/errata/parsers/lenient"
+)
+
+// response is a decoded record, whatever its format was. Texts are borrowed and not yet redacted.
+type response struct {
+	timeMS     int64
+	status     int    // 0 = no response
+	failure    []byte // what went wrong when there was no response
+	durationMS float32
+	attempt    uint16
+
+	method, url, host, path, route           []byte
+	vendor, service, environment, credential []byte
+	idempotencyKey, requestID, traceID       []byte
+
+	request, answer headers
+	answerNode      lenient.Node // the response headers, for names that only one vendor uses
+	bodyNode        lenient.Node // text, or inline JSON
+	bodyBase64      []byte
+}
+
+func (res *response) reset() {
+	request, answer := res.request, res.answer
+	*res = response{}
+	res.request.limits, res.answer.limits = request.limits[:0], answer.limits[:0]
+}
+
+// members are the members of errata's own record format; the first of duplicates wins.
+type members struct {
+	time, status, failure, url, host, path, method, route       lenient.Node
+	vendor, service, environment, credential, duration, attempt lenient.Node
+	idempotencyKey, requestID, traceID                          lenient.Node
+	requestHeaders, responseHeaders, body, base64               lenient.Node
+}
+
+// slot returns the member of that name, nil for one that errata does not know.
+func (m *members) slot(name []byte) *lenient.Node {
+	switch string(name) {
+	case "time":
+		return &m.time
+	case "status":
+		return &m.status
+	case "error":
+		return &m.failure
+	case "url":
+		return &m.url
+	case "host":
+		return &m.host
+	case "path":
+		return &m.path
+	case "method":
+		return &m.method
+	case "route":
+		return &m.route
+	case "duration_ms":
+		return &m.duration
+	case "attempt":
+		return &m.attempt
+	case "request_headers":
+		return &m.requestHeaders
+	case "response_headers":
+		return &m.responseHeaders
+	case "response_body":
+		return &m.body
+	case "response_body_base64":
+		return &m.base64
+	}
+	return m.nameSlot(name)
+}
+
+// nameSlot is slot for the members that name somebody or something.
+func (m *members) nameSlot(name []byte) *lenient.Node {
+	switch string(name) {
+	case "vendor":
+		return &m.vendor
+	case "service":
+		return &m.service
+	case "environment":
+		return &m.environment
+	case "credential":
+		return &m.credential
+	case "idempotency_key":
+		return &m.idempotencyKey
+	case "request_id":
+		return &m.requestID
+	case "trace_id":
+		return &m.traceID
+	}
+	return nil
+}
+
+// decode reads a record of errata's own format. A record that was cut keeps what stands before the
+// cut; when its time or status is not among that, it could not be decoded.
+func (s *scratch) decode(value []byte) Reason {
+	if s.record.Parse(value) != nil || s.record.Root().Kind() != lenient.Object {
+		return ReasonNotJSON
+	}
+	var m members
+	for n := s.record.Root().First(); n.Kind() != lenient.Absent; n = n.Next() {
+		if slot := m.slot(n.Key()); slot != nil && slot.Kind() == lenient.Absent {
+			*slot = n
+		}
+	}
+	reason := s.response.require(&m)
+	if reason != ReasonNone && s.record.Truncated() {
+		return ReasonNotJSON
+	}
+	if reason == ReasonNone {
+		s.optional(&m)
+	}
+	return reason
+}
+
+// require reads what a record cannot do without.
+func (res *response) require(m *members) Reason {
+	var ok bool
+	if res.timeMS, ok = recordTime(m.time); !ok {
+		return ReasonNoTime
+	}
+	res.failure = bytes.TrimSpace(m.failure.Text())
+	if res.status, ok = recordStatus(m.status); !ok || res.status == 0 && len(res.failure) == 0 {
+		return ReasonBadStatus
+	}
+	return ReasonNone
+}
+
+func (s *scratch) optional(m *members) {
+	res := &s.response
+	res.durationMS, res.attempt = duration(m.duration), attempt(m.attempt)
+	res.method, res.url, res.host, res.path = m.method.Text(), m.url.Text(), m.host.Text(), m.path.Text()
+	res.route, res.vendor = m.route.Text(), m.vendor.Text()
+	res.service, res.environment, res.credential = m.service.Text(), m.environment.Text(), m.credential.Text()
+	s.lists = res.request.read(m.requestHeaders, s.lists)
+	s.lists = res.answer.read(m.responseHeaders, s.lists)
+	res.answerNode = m.responseHeaders
+	res.idempotencyKey = first(m.idempotencyKey.Text(), res.request.idempotencyKey)
+	res.requestID = first(m.requestID.Text(), res.request.requestID, res.request.otherID, res.answer.requestID, res.answer.otherID)
+	res.traceID = first(traceID(m.traceID.Text()), res.request.traceID)
+	res.bodyNode, res.bodyBase64 = m.body, m.base64.Text()
+}
+
+// recordStatus accepts 100 to 599, and 0 or nothing for a call that got no response. A number in a
+// string, as access logs write it, means the same.
+func recordStatus(n lenient.Node) (int, bool) {
+	switch n.Kind() {
+	case lenient.Absent, lenient.Null:
+		return 0, true
+	case lenient.Number, lenient.String:
+		status, ok := n.Float()
+		if !ok || status != math.Trunc(status) || status != 0 && (status < 100 || status > 599) {
+			return 0, false
+		}
+		return int(status), true
+	}
+	return 0, false
+}
+
+// duration returns milliseconds, 0 for what is absent or absurd.
+func duration(n lenient.Node) float32 {
+	ms, ok := n.Float()
+	if !ok || !(ms > 0) || ms > math.MaxFloat32 {
+		return 0
+	}
+	return float32(ms)
+}
+
+// attempt returns the number of the attempt, counted from 1; 0 = not stated.
+func attempt(n lenient.Node) uint16 {
+	i, ok := n.Int()
+	if !ok || i < 1 {
+		return 0
+	}
+	return uint16(min(i, math.MaxUint16))
+}
+
+// first returns the first text that is not empty.
+func first(texts ...[]byte) []byte {
+	for _, text := range texts {
+		if len(text) > 0 {
+			return text
+		}
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package parsers
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+	"golang.org/x/net/publicsuffix"
+
+	"github.com/errata-dev/errata/parsers/lenient"
+)
+
+// unknownVendor is the vendor of a response that does not tell.
+const unknownVendor = "unknown"
+
+// vendor resolves who answered: the record's vendor, the definition by host, a body that names its
+// vendor, the registrable domain of the host, else unknown.
+func (r *Registry) vendor(row *Row, host []byte) *vendor {
+	s := row.scratch
+	if stated := bytes.TrimSpace(s.response.vendor); len(stated) > 0 {
+		if v := r.named(stated); v != nil {
+			row.Vendor = v.name
+			return v
+		}
+		row.Vendor = r.text(s, stated, limitName)
+		return nil
+	}
+	v := r.hosted(host)
+	domain := s.domains.of(host)
+	if v == nil {
+		v = r.shaped(s, len(domain) > 0)
+	}
+	switch {
+	case v != nil:
+		row.Vendor = v.name
+	case len(domain) > 0:
+		row.Vendor = r.text(s, domain, limitHost)
+	default:
+		row.Vendor = s.constant(unknownVendor)
+	}
+	return v
+}
+
+// named finds a definition by name, in any case.
+func (r *Registry) named(name []byte) *vendor {
+	if v := r.byName[string(name)]; v != nil {
+		return v
+	}
+	var folded [64]byte
+	if len(name) > len(folded) {
+		return nil
+	}
+	return r.byName[string(appendLower(folded[:0], name))]
+}
+
+// hosted finds the definition of a host: its exact name, else the longest suffix.
+func (r *Registry) hosted(host []byte) *vendor {
+	if v := r.byHost[string(host)]; v != nil {
+		return v
+	}
+	for {
+		dot := bytes.IndexByte(host, '.')
+		if dot < 0 {
+			return nil
+		}
+		host = host[dot+1:]
+		if v := r.bySuffix[string(host)]; v != nil {
+			return v
+		}
+	}
+}
+
+// shaped finds the vendor that the body itself names. Successes are not looked at, nor are bodies
+// that merely resemble a vendor's when the host belongs to somebody else.
+func (r *Registry) shaped(s *scratch, foreign bool) *vendor {
+	status := s.response.status
+	if status != 0 && status < 400 || status == 0 || len(r.shapes) == 0 {
+		return nil
+	}
+	root := s.readBody().root
+	if root.Kind() != lenient.Object {
+		return nil
+	}
+	for i := range r.shapes {
+		if sh := &r.shapes[i]; sh.names(root, foreign) && sh.envelope.matches(&s.response, root) {
+			return sh.vendor
+		}
+	}
+	return nil
+}
+
+// domains remembers the registrable domains of the hosts seen last: looking one up in the public
+// suffix list costs more than all the rest of the resolution, and allocates.
+type domains [32]struct {
+	host  []byte
+	start int
+}
+
+// of returns the registrable domain of host as a part of it, nil if there is none.
+func (d *domains) of(host []byte) []byte {
+	entry := &d[xxhash.Sum64(host)%uint64(len(d))]
+	if !bytes.Equal(entry.host, host) {
+		entry.host = append(entry.host[:0], host...)
+		entry.start = registrable(string(host))
+	}
+	return host[entry.start:]
+}
+
+// registrable returns where in host the domain begins that was registered; len(host) for addresses,
+// for single labels, and for hosts that are nothing but a public suffix.
+func registrable(host string) int {
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if len(last) == len(host) || digits([]byte(last)) >= 0 || strings.IndexByte(host, ':') >= 0 {
+		return len(host)
+	}
+	suffix, _ := publicsuffix.PublicSuffix(host)
+	cut := len(host) - len(suffix) - 1
+	if cut <= 0 || host[cut] != '.' || host[cut-1] == '.' {
+		return len(host)
+	}
+	return strings.LastIndexByte(host[:cut], '.') + 1
+}

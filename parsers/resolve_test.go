@@ -1,0 +1,157 @@
+package parsers
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestVendorResolution(t *testing.T) {
+	r := newRegistry(t)
+	f := func(members, want string) {
+		t.Helper()
+		row := parse(t, r, `{"time":1789732800,"status":404,`+members+`}`)
+		require.Equal(t, want, string(row.Vendor), members)
+	}
+	f(`"vendor":"truv","host":"api.truelayer.com"`, "truv")
+	f(`"vendor":" TrueLayer "`, "truelayer")
+	f(`"vendor":"Acme Bank","host":"api.truelayer.com"`, "Acme Bank")
+	f(`"vendor":"","host":"api.truelayer.com"`, "truelayer")
+	f(`"host":"api.truelayer.com"`, "truelayer")
+	f(`"host":"a.b.truelayer-sandbox.com"`, "truelayer")
+	f(`"host":"eu.api.tru.id"`, "truid")
+	f(`"host":"prod.truv.com"`, "truv")
+	f(`"host":"api.telecomx.dk"`, "telecomx")
+	f(`"host":"simforthings.bics.com"`, "bics")
+	f(`"host":"cdn.emnify.net"`, "emnify")
+	f(`"host":"nottruelayer.com"`, "nottruelayer.com")
+	f(`"host":"api.truelayer.com.evil.example"`, "evil.example")
+	f(`"host":"a.b.example.co.uk"`, "example.co.uk")
+	f(`"host":"localhost"`, "unknown")
+	f(`"host":"192.168.0.1"`, "unknown")
+	f(`"host":"2001:db8::1"`, "unknown")
+	f(`"host":"co.uk"`, "unknown")
+	f(`"path":"/x"`, "unknown")
+	f(`"host":"a..b"`, "unknown")
+	f(`"response_body":{"type":"https://developer.tru.id/docs/reference/api-errors#x","title":"X"}`, "truid")
+	f(`"response_body":{"type":"https://developer.tru.id.evil.example/#x","title":"X"}`, "unknown")
+	f(`"response_body":{"error_code":1201,"error_token":"NotFound"}`, "emnify")
+	f(`"response_body":{"error_code":1201,"error_token":7}`, "unknown")
+	f(`"response_body":{"error_code":12,"error_token":"NotFound"}`, "unknown")
+	f(`"host":"10.0.0.1","response_body":{"error_code":1201,"error_token":"NotFound"}`, "emnify")
+}
+
+func TestAdvice(t *testing.T) {
+	r := newRegistry(t)
+	advice, ok := r.Advice("truelayer", 504, "provider_timeout")
+	require.True(t, ok)
+	require.Equal(t, CategoryTimeout, advice.Category)
+	require.Equal(t, RetryYes, advice.Retry)
+	require.Equal(t, "https://docs.truelayer.com/docs/verification-api-errors", advice.Link)
+	require.NotEmpty(t, advice.Advice)
+
+	f := func(vendor string, status int, code string, want Category, retry Retry) {
+		t.Helper()
+		advice, ok := r.Advice(vendor, status, code)
+		require.True(t, ok, "%s %d %s", vendor, status, code)
+		require.Equal(t, want, advice.Category)
+		require.Equal(t, retry, advice.Retry)
+	}
+	f("truid", 400, "mno_not_supported", CategoryUnsupported, RetryNo)
+	f("truid", 412, "not-a-mobile-network-ip", CategoryPrecondition, RetryNo)
+	f("truv", 401, "expired_token", CategoryAuth, RetryNo)
+	f("truv", 410, "expired_token", CategoryGone, RetryNo)
+	f("truv", 404, "", CategoryNotFound, RetryNone)
+	f("bics", 400, "1400", CategoryValidation, RetryNo)
+	f("emnify", 429, "1501", CategoryRateLimit, RetryNone)
+	f("bics", 409, "2299", CategoryNone, RetryNone)
+	f("bics", 404, "ExternalNetworkError", CategoryUpstream, RetryYes)
+	f("telecomx", 422, "address.street", CategoryValidation, RetryNone)
+	_, ok = r.Advice("bics", 409, "2700")
+	require.False(t, ok)
+	_, ok = r.Advice("nobody", 404, "")
+	require.False(t, ok)
+}
+
+func TestRetry(t *testing.T) {
+	r := newRegistry(t)
+	f := func(members string, retry Retry, waitMS int64) {
+		t.Helper()
+		row := parse(t, r, `{"time":1789732800,`+members+`}`)
+		require.Equal(t, retry.String(), row.Retry.String(), members)
+		require.Equal(t, waitMS, row.RetryAfterMS, members)
+	}
+	f(`"status":503,"response_headers":{"Retry-After":"30"}`, RetryAfter, 30_000)
+	f(`"status":503,"response_headers":{"Retry-After":"0"}`, RetryAfter, 0)
+	f(`"status":503,"response_headers":{"Retry-After":"soon"}`, RetryYes, Absent)
+	f(`"status":503,"response_headers":{"Retry-After":"99999999"}`, RetryAfter, maxRetryAfterMS)
+	f(`"status":503,"response_headers":{"Retry-After":"Fri, 18 Sep 2026 12:02:00 GMT","Date":"Fri, 18 Sep 2026 12:00:30 GMT"}`, RetryAfter, 90_000)
+	f(`"status":503,"response_headers":{"Retry-After":"Fri, 18 Sep 2026 12:02:00 GMT"}`, RetryAfter, 120_000)
+	f(`"status":503,"response_headers":{"Retry-After":"Fri, 18 Sep 2026 11:00:00 GMT"}`, RetryAfter, 0)
+	f(`"status":429,"response_headers":{"RateLimit":"\"default\";r=0;t=9"}`, RetryAfter, 9_000)
+	f(`"status":429,"response_headers":{"X-RateLimit-Limit":"60","X-RateLimit-Remaining":"0","X-RateLimit-Reset":"1789732860"}`, RetryAfter, 60_000)
+	f(`"status":429,"response_headers":{"RateLimit":"\"default\";r=0;t=9","Retry-After":"4"}`, RetryAfter, 4_000)
+	f(`"status":404,"response_headers":{"X-RateLimit-Limit":"60","X-RateLimit-Remaining":"59","X-RateLimit-Reset":"1789732860"}`, RetryNo, Absent)
+	f(`"status":429,"response_body":{"message":"slow down","retry_after":2.5}`, RetryAfter, 2_500)
+	f(`"status":429,"response_body":{"message":"slow down","waitTime":4243}`, RetryAfter, 4_243)
+	f(`"status":429,"response_body":{"message":"slow down","retry_after":-1}`, RetryYes, Absent)
+	f(`"status":429`, RetryYes, Absent)
+	f(`"status":500`, RetryUnknown, Absent)
+	f(`"status":404`, RetryNo, Absent)
+	f(`"status":429,"vendor":"truelayer","response_headers":{"Retry-After":"3"},"response_body":{"error":"provider_too_many_requests"}`, RetryYes, 3_000)
+}
+
+func TestRateLimit(t *testing.T) {
+	r := newRegistry(t)
+	row := parse(t, r, `{"time":1789732800,"status":404,"response_headers":{"RateLimit-Limit":"100","RateLimit-Remaining":"7","RateLimit-Reset":"50"}}`)
+	require.Equal(t, []int64{100, 7, 1789732850000}, []int64{row.RateLimit.Limit, row.RateLimit.Remaining, row.RateLimit.ResetAt})
+	require.Contains(t, string(row.AppendJSON(nil, 1)), `"rate_limit":{"limit":100,"remaining":7,"reset_at":"2026-09-18T12:00:50.000Z"}`)
+	row = parse(t, r, `{"time":1789732800,"status":200,"response_headers":{"RateLimit-Limit":"100","RateLimit-Remaining":"90"}}`)
+	require.Equal(t, absentLimit, row.RateLimit, "a success keeps its quota only when it is low")
+	row = parse(t, r, `{"time":1789732800,"status":200,"response_headers":{"RateLimit-Limit":"100","RateLimit-Remaining":"10"}}`)
+	require.Equal(t, int64(10), row.RateLimit.Remaining)
+}
+
+func TestTransportFailures(t *testing.T) {
+	r := newRegistry(t)
+	f := func(text, code string, category Category) {
+		t.Helper()
+		row := parse(t, r, `{"time":1789732800,"status":0,"error":"`+text+`"}`)
+		require.Equal(t, code, string(row.Code), text)
+		require.Equal(t, category, row.Category, text)
+		require.Equal(t, RetryYes, row.Retry, text)
+	}
+	f(`dial tcp 127.0.0.1:9: connect: connection refused`, classRefused, CategoryNetwork)
+	f(`java.net.ConnectException: Connection refused (Connection refused)`, classRefused, CategoryNetwork)
+	f(`connect ECONNREFUSED 127.0.0.1:443`, classRefused, CategoryNetwork)
+	f(`[Errno 111] Connection refused`, classRefused, CategoryNetwork)
+	f(`delayed connect error: 111`, classRefused, CategoryNetwork)
+	f(`curl: (7) Failed to connect to api.example.com port 443 after 3 ms: Couldn't connect to server`, classRefused, CategoryNetwork)
+	f(`dial tcp: lookup api.example.com on 10.0.0.2:53: no such host`, classDNS, CategoryNetwork)
+	f(`dial tcp: lookup api.example.com: i/o timeout`, classDNS, CategoryNetwork)
+	f(`java.net.UnknownHostException: api.example.com`, classDNS, CategoryNetwork)
+	f(`getaddrinfo ENOTFOUND api.example.com`, classDNS, CategoryNetwork)
+	f(`[Errno -2] Name or service not known`, classDNS, CategoryNetwork)
+	f(`curl: (6) Could not resolve host: api.example.com`, classDNS, CategoryNetwork)
+	f(`x509: certificate signed by unknown authority`, classTLS, CategoryNetwork)
+	f(`javax.net.ssl.SSLHandshakeException: PKIX path building failed`, classTLS, CategoryNetwork)
+	f(`[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed`, classTLS, CategoryNetwork)
+	f(`remote error: tls: handshake failure`, classTLS, CategoryNetwork)
+	f(`context deadline exceeded (Client.Timeout exceeded while awaiting headers)`, classDeadline, CategoryTimeout)
+	f(`net/http: TLS handshake timeout`, classDeadline, CategoryTimeout)
+	f(`java.net.SocketTimeoutException: Read timed out`, classDeadline, CategoryTimeout)
+	f(`requests.exceptions.ReadTimeout: HTTPSConnectionPool: Read timed out. (read timeout=5)`, classDeadline, CategoryTimeout)
+	f(`timeout of 1000ms exceeded`, classDeadline, CategoryTimeout)
+	f(`connect ETIMEDOUT 10.0.0.1:443`, classDeadline, CategoryTimeout)
+	f(`UT`, classDeadline, CategoryTimeout)
+	f(`read tcp 10.0.0.1:1->10.0.0.2:443: read: connection reset by peer`, classReset, CategoryNetwork)
+	f(`socket hang up`, classReset, CategoryNetwork)
+	f(`read ECONNRESET`, classReset, CategoryNetwork)
+	f(`unexpected EOF`, classReset, CategoryNetwork)
+	f(`('Connection aborted.', RemoteDisconnected('Remote end closed connection without response'))`, classReset, CategoryNetwork)
+	f(`org.apache.http.NoHttpResponseException: api.example.com:443 failed to respond`, classReset, CategoryNetwork)
+	f(`http2: server sent GOAWAY and closed the connection`, classReset, CategoryNetwork)
+	f(`upstream_reset_before_response_started{connection_termination}`, classReset, CategoryNetwork)
+	f(`no route to host`, "", CategoryNetwork)
+	f(`context canceled`, "", CategoryNetwork)
+}

@@ -1,0 +1,42 @@
+package parsers
+
+import "github.com/errata-dev/errata/parsers/lenient"
+
+// scratch is the reused working memory of one Row. Everything borrowed by the row lives in here, in
+// the record's value, or in the registry.
+type scratch struct {
+	record   lenient.Doc // the record
+	outer    lenient.Doc // a body that came as text
+	inner    lenient.Doc // JSON inside a JSON string
+	response response
+	body     body
+	found    findings
+	inflater inflater
+	domains  domains
+
+	texts []byte // the row's texts, redacted and cut
+	work  []byte // short-lived: hash input, folded text, lower-case host
+	raw   []byte // decoded base64
+	lists []byte // header values joined from lists
+}
+
+// keptCapacity bounds what a buffer may hold on to after an unusually large record.
+const keptCapacity = 2 << 20
+
+func (s *scratch) reset() {
+	s.response.reset()
+	s.body = body{}
+	s.found.reset()
+	s.texts = emptied(s.texts)
+	s.work = emptied(s.work)
+	s.raw = emptied(s.raw)
+	s.lists = emptied(s.lists)
+}
+
+// emptied returns b without content, and without its memory when that grew out of proportion.
+func emptied(b []byte) []byte {
+	if cap(b) > keptCapacity {
+		return nil
+	}
+	return b[:0]
+}

@@ -1,0 +1,161 @@
+package parsers
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	slash "path"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// builtin holds the definitions of the binary; testdata stays out of it.
+//
+//go:embed vendors/*/vendor.toml generic.toml
+var builtin embed.FS
+
+// The schema of vendor.toml. docs: parsers/vendors/README.md.
+type (
+	fileDef struct {
+		identityDef
+		Also             []identityDef `toml:"also"` // further vendors on the same platform
+		RequestIDHeaders []string      `toml:"request_id_headers"`
+		Envelopes        []envelopeDef `toml:"envelopes"`
+		Codes            []codeDef     `toml:"codes"`
+		Ranges           []rangeDef    `toml:"ranges"`
+	}
+	identityDef struct {
+		Name  string   `toml:"name"`
+		Title string   `toml:"title"`
+		Docs  string   `toml:"docs"`
+		Hosts []string `toml:"hosts"`
+	}
+	envelopeDef struct {
+		Name         string         `toml:"name"`
+		Statuses     []string       `toml:"statuses"` // "400-599" is the default
+		ContentTypes []string       `toml:"content_types"`
+		Match        []conditionDef `toml:"match"`
+		Any          []string       `toml:"any"`
+		Identifies   *identifiesDef `toml:"identifies"`
+		Decoder      string         `toml:"decoder"`
+		LooseKeys    bool           `toml:"loose_keys"`
+		Code         []sourceDef    `toml:"code"`
+		Message      []sourceDef    `toml:"message"`
+		Title        []sourceDef    `toml:"title"`
+		Type         []sourceDef    `toml:"type"`
+		Instance     []sourceDef    `toml:"instance"`
+		Trace        []sourceDef    `toml:"trace"`
+		RequestID    []sourceDef    `toml:"request_id"`
+		RetryAfter   []sourceDef    `toml:"retry_after"`
+		Details      []detailDef    `toml:"details"`
+	}
+	conditionDef struct {
+		Path     string   `toml:"path"`
+		Is       []string `toml:"is"`
+		Equals   string   `toml:"equals"`
+		Prefixes []string `toml:"prefixes"`
+		From     int64    `toml:"from"`
+		To       int64    `toml:"to"`
+	}
+	identifiesDef struct {
+		Vendor   string   `toml:"vendor"` // one of the definition's names; the first is the default
+		Path     string   `toml:"path"`
+		Prefixes []string `toml:"prefixes"`
+		OnlyIf   string   `toml:"only_if"` // "no_host"
+	}
+	sourceDef struct {
+		Path   string   `toml:"path"`
+		As     string   `toml:"as"`
+		Except []string `toml:"except"`
+		Unit   string   `toml:"unit"` // of retry_after: "s" or "ms"
+	}
+	detailDef struct {
+		List    string      `toml:"list"`
+		Fields  string      `toml:"fields"`
+		Item    string      `toml:"item"`
+		Text    string      `toml:"text"`
+		Field   []sourceDef `toml:"field"`
+		Code    []sourceDef `toml:"code"`
+		Message []sourceDef `toml:"message"`
+	}
+	codeDef struct {
+		Status   int      `toml:"status"`
+		Code     string   `toml:"code"`
+		Title    string   `toml:"title"`
+		Aliases  []string `toml:"aliases"`
+		Category string   `toml:"category"`
+		Retry    string   `toml:"retry"`
+		Advice   string   `toml:"advice"`
+		Link     string   `toml:"link"`
+	}
+	rangeDef struct {
+		From     int64  `toml:"from"`
+		To       int64  `toml:"to"`
+		Title    string `toml:"title"`
+		Category string `toml:"category"`
+		Retry    string `toml:"retry"`
+		Advice   string `toml:"advice"`
+		Link     string `toml:"link"`
+	}
+)
+
+// load reads all definitions of a directory: <name>/vendor.toml.
+func load(fsys fs.FS, root string) ([]*definition, error) {
+	names, err := fs.Glob(fsys, slash.Join(root, "*", "vendor.toml"))
+	if err != nil {
+		return nil, fmt.Errorf("list vendor definitions: %w", err)
+	}
+	if len(names) == 0 {
+		return nil, errors.New("no vendor definitions: expected <name>/vendor.toml")
+	}
+	var definitions []*definition
+	var faults []error
+	for _, name := range names {
+		d, err := loadFile(fsys, name)
+		if err == nil && d.identities[0].Name != slash.Base(slash.Dir(name)) {
+			err = fmt.Errorf("%s: name: %q differs from its folder %q", name, d.identities[0].Name, slash.Base(slash.Dir(name)))
+		}
+		faults = append(faults, err)
+		definitions = append(definitions, d)
+	}
+	return definitions, errors.Join(faults...)
+}
+
+// loadFile reads and compiles one definition. Its error joins all faults, each with file and key.
+func loadFile(fsys fs.FS, name string) (*definition, error) {
+	text, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("read vendor definition: %w", err)
+	}
+	var def fileDef
+	meta, err := toml.Decode(string(text), &def)
+	if err != nil {
+		return nil, fmt.Errorf("%s%w", name, located(err))
+	}
+	c := compiler{file: name, text: string(text)}
+	for _, key := range meta.Undecoded() {
+		c.fault(key[len(key)-1], "unknown key %q", key.String())
+	}
+	d := c.definition(&def)
+	return d, errors.Join(c.faults...)
+}
+
+// located prefixes a syntax error with its line.
+func located(err error) error {
+	var parse toml.ParseError
+	if errors.As(err, &parse) {
+		return fmt.Errorf(":%d: %w", parse.Position.Line, err)
+	}
+	return fmt.Errorf(": %w", err)
+}
+
+// fault notes one fault of the file. needle is a text that the faulty line holds.
+func (c *compiler) fault(needle, format string, args ...any) {
+	line := ""
+	if at := strings.Index(c.text, needle); needle != "" && at >= 0 {
+		line = fmt.Sprintf(":%d", 1+strings.Count(c.text[:at], "\n"))
+	}
+	c.faults = append(c.faults, fmt.Errorf("%s%s: %s", c.file, line, fmt.Sprintf(format, args...)))
+}
