@@ -89,18 +89,31 @@ type simulated struct {
 	rest      []byte
 }
 
-func (s *simulated) Read(p []byte) (int, error) {
-	if len(s.rest) == 0 {
-		value, _, ok := s.generator.Next(s.buf)
-		if !ok {
-			return 0, io.EOF
+// Read fills p as far as it can: a reader that hands out single lines looks like a slow pipe, whose lines the
+// publisher would send one by one.
+func (s *simulated) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		if len(s.rest) == 0 && !s.next() {
+			break
 		}
-		s.buf = append(value, '\n')
-		s.rest = s.buf
+		copied := copy(p[n:], s.rest)
+		s.rest = s.rest[copied:]
+		n += copied
 	}
-	n := copy(p, s.rest)
-	s.rest = s.rest[n:]
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
 	return n, nil
+}
+
+func (s *simulated) next() bool {
+	value, _, ok := s.generator.Next(s.buf)
+	if !ok {
+		return false
+	}
+	s.buf = append(value, '\n')
+	s.rest = s.buf
+	return true
 }
 
 // showAnswers runs the query command that was built beside this one, as a person would next.
@@ -115,7 +128,7 @@ func showAnswers(cmd *cobra.Command, s settings) error {
 	}
 	shown := displayName(query)
 	for _, question := range []string{"top", "storms", "limits"} {
-		args := append([]string{question}, where...)
+		args := append([]string{question, "--output=table"}, where...)
 		cli.Note(cmd.OutOrStdout(), "\n$ %s %s", shown, question)
 		run := exec.CommandContext(cmd.Context(), query, args...)
 		run.Stdin, run.Stdout, run.Stderr = nil, cmd.OutOrStdout(), cmd.ErrOrStderr()

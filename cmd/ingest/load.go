@@ -120,7 +120,7 @@ func feed(ctx context.Context, stderr io.Writer, s settings, f feeding) (sum sum
 	if publisher, err = st.newPublisher(); err != nil {
 		return sum, err
 	}
-	defer func() { err = errors.Join(err, publisher.Close()) }()
+	defer publisher.Close()
 	return st.feed(ctx, stderr, publisher, f)
 }
 

@@ -48,13 +48,12 @@ func parse(cmd *cobra.Command, ingest config.Ingest, files []string) error {
 	return errors.Join(err, out.Flush())
 }
 
-// printer turns lines into lines. Line numbers run over all files, as the output does.
+// printer turns lines into lines.
 type printer struct {
 	registry *parsers.Registry
 	out      *bufio.Writer
 	row      parsers.Row
 	buf      []byte
-	line     int
 }
 
 func (p *printer) print(in io.Reader) error {
@@ -65,11 +64,10 @@ func (p *printer) print(in io.Reader) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("reading line %d: %w", p.line+1, err)
+			return err
 		}
-		p.line++
 		p.registry.Parse(&parsers.Record{Value: line}, &p.row)
-		p.buf = append(p.row.AppendJSON(p.buf[:0], p.line), '\n')
+		p.buf = append(p.row.AppendJSON(p.buf[:0], lines.Number()), '\n')
 		if _, err := p.out.Write(p.buf); err != nil {
 			return fmt.Errorf("writing: %w", err)
 		}

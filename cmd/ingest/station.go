@@ -109,7 +109,7 @@ func (st *station) assemble(ctx context.Context, s settings) error {
 		return fmt.Errorf("metrics: %w", err)
 	}
 	st.writer = storage.NewWriter(st.store.Options)
-	st.options.Watermarks = watermarks{st.store.DB}
+	st.options.Watermarks, st.options.Gaps = st.store.DB, st.store.DB
 	st.ingester, err = pipeline.New(st.options, parser, st.writer, st.store.DB, st.log, metrics)
 	if err != nil {
 		return cli.Usagef("%w", err)
@@ -132,11 +132,4 @@ func (st *station) close() error {
 		faults = append(faults, st.store.Close())
 	}
 	return errors.Join(faults...)
-}
-
-// watermarks writes how far the pipeline has come into ClickHouse, for "complete until".
-type watermarks struct{ db *storage.DB }
-
-func (w watermarks) Watermarks(ctx context.Context, rows []storage.Watermark) error {
-	return w.db.RecordWatermarks(ctx, rows)
 }

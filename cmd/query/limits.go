@@ -13,6 +13,7 @@ import (
 func newLimits() *cobra.Command {
 	var q question
 	var o storage.LimitOptions
+	var all bool
 	cmd := &cobra.Command{
 		Use:   "limits",
 		Short: "Rate-limit windows: when were we throttled, by how much, and who spent the quota",
@@ -23,6 +24,9 @@ it does not. A window closes at the first admitted response after which no rejec
   query limits --all                    single stray rejections too`,
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if all {
+				o.MinRejections = 1
+			}
 			return ask(cmd, &q, limitColumns(), func(ctx context.Context, db *storage.DB) (storage.Answer[storage.LimitRow], error) {
 				return db.Limits(ctx, q.filter, o)
 			})
@@ -30,7 +34,8 @@ it does not. A window closes at the first admitted response after which no rejec
 	}
 	q.register(cmd)
 	flags := cmd.Flags()
-	flags.BoolVar(&o.All, "all", false, "also windows of fewer than three rejections")
+	flags.IntVar(&o.MinRejections, "rejections", 3, "least rejections of a window")
+	flags.BoolVar(&all, "all", false, "also single stray rejections: --rejections 1")
 	flags.IntVar(&o.Limit, "limit", 20, "show so many windows")
 	return cmd
 }

@@ -32,11 +32,9 @@ func (q *question) register(cmd *cobra.Command) {
 	q.clickhouse.Register(flags)
 	q.display.Register(flags)
 	registerFilter(flags, &q.filter)
-	flags.StringVar(&q.since, "since", "1h", "ask about the last so long: 30m, 12h, 7d, 2w")
+	flags.StringVar(&q.since, "since", "1h", "ask about so long before --to: 30m, 12h, 7d, 2w")
 	flags.StringVar(&q.from, "from", "", "start of the range, included: 2026-11-20, \"2026-11-20 14:00\", RFC 3339, or 6h for six hours ago")
 	flags.StringVar(&q.to, "to", "", "end of the range, not included (default: now)")
-	cmd.MarkFlagsMutuallyExclusive("since", "from")
-	cmd.MarkFlagsMutuallyExclusive("since", "to")
 }
 
 func registerFilter(flags *pflag.FlagSet, f *storage.Filter) {
@@ -87,6 +85,9 @@ func (q *question) printer(cmd *cobra.Command) (printer, error) {
 	zone, err := time.LoadLocation(q.display.TZ)
 	if err != nil {
 		return printer{}, cli.Usagef("--tz: unknown time zone %q: give a name such as UTC or Europe/London", q.display.TZ)
+	}
+	if q.from != "" && cmd.Flags().Changed("since") {
+		return printer{}, cli.Usagef("--since and --from both say where the range starts: give one of them")
 	}
 	q.now = time.Now()
 	if err := q.setRange(zone); err != nil {

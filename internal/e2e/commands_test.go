@@ -36,16 +36,18 @@ var simulationEnd = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
 // commands are what the scripts can do beside running the binaries.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"simulate":      cmdSimulate,    // simulate [-records N] [-seed N] FILE: response logs, and FILE.truth.json
+	"simulate":      cmdSimulate,    // simulate [-records N] [-seed N] FILE: response logs, and FILE.truth.json; sets $RECORDS
 	"clickhouse":    cmdClickHouse,  // a fresh database on the shared engine, as $ERRATA_CLICKHOUSE
 	"broker":        cmdBroker,      // broker PARTITIONS: a topic on a broker in the test, or on the real one, as $ERRATA_BROKERS, _TOPIC, _GROUP
 	"publish":       cmdPublish,     // publish FILE: by a client of its own
-	"rows":          cmdRows,        // rows N: waits until the table has N rows, then checks that the row key is unique
-	"rows-at-least": cmdRowsAtLeast, // rows-at-least N: waits, as rows does, and lets there be more
+	"rows":          cmdRows,        // rows N: waits until the table has N rows, and checks that the row key is unique
+	"rows-at-least": cmdRowsAtLeast, // rows-at-least N: the same, and lets there be more
 	"freeport":      cmdFreePort,    // freeport VARIABLE
 	"get":           cmdGet,         // get URL STATUS: waits for that status, prints the body
 	"top-truth":     cmdTopTruth,    // top-truth TRUTH ANSWER: compares -o json of top with the simulator's truth
 	"big-line":      cmdBigLine,     // big-line FILE BYTES: appends one record with a body of so many bytes
+	"exits":         cmdExits,       // exits CODE COMMAND ARGS…: runs a command that must end with that code
+	"terminate":     cmdTerminate,   // sends SIGTERM to every background command; wait checks how they end
 }
 
 func cmdSimulate(ts *testscript.TestScript, _ bool, args []string) {

@@ -1,0 +1,113 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/sasl"
+)
+
+// broker is the connection pool to one Kafka cluster.
+type broker struct {
+	addresses string // for messages
+	transport *kafka.Transport
+	client    *kafka.Client
+	exchange  *handshake // nil without SASL
+	close     context.CancelFunc
+}
+
+// endpoint is what it takes to reach a cluster.
+type endpoint struct {
+	brokers  []string
+	topics   []string // the only topics whose layout is kept up to date
+	clientID string
+	tls      *tls.Config
+	sasl     sasl.Mechanism
+	timeout  time.Duration
+}
+
+// open prepares the pool; nothing is dialled before the first request.
+func (e endpoint) open() *broker {
+	ctx, cancel := context.WithCancel(context.Background())
+	transport := &kafka.Transport{
+		Dial:           (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		ClientID:       e.clientID,
+		TLS:            e.tls,
+		MetadataTopics: e.topics,
+		MetadataTTL:    3 * time.Second, // an upper bound for noticing that a partition has a new leader
+		Context:        ctx,
+	}
+	var exchange *handshake
+	if e.sasl != nil {
+		exchange = &handshake{Mechanism: e.sasl}
+		transport.SASL = exchange
+	}
+	return &broker{
+		addresses: strings.Join(e.brokers, ","),
+		exchange:  exchange,
+		transport: transport,
+		client:    &kafka.Client{Addr: kafka.TCP(e.brokers...), Timeout: e.timeout, Transport: transport},
+		close:     func() { transport.CloseIdleConnections(); cancel() },
+	}
+}
+
+// dialer is for the group's own connection to its coordinator.
+func (e endpoint) dialer() *kafka.Dialer {
+	return &kafka.Dialer{
+		ClientID: e.clientID, Timeout: 3 * time.Second, DualStack: true, KeepAlive: 15 * time.Second,
+		TLS: e.tls, SASLMechanism: e.sasl,
+	}
+}
+
+// layout is what the cluster says about itself.
+type layout struct {
+	clusterID string
+	leaders   map[tp]int // broker id; a partition without a leader is absent
+}
+
+// connect asks for the layout for the first time, so that what is wrong with the address, the
+// credentials or the topics is said at once.
+func (b *broker) connect(ctx context.Context, topics []string) (layout, error) {
+	meta, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
+	if err != nil {
+		if ctx.Err() != nil {
+			return layout{}, context.Cause(ctx)
+		}
+		if b.exchange.refused(err) {
+			err = fmt.Errorf("%w: the broker hung up", kafka.SASLAuthenticationFailed)
+		}
+		return layout{}, connectError(b.addresses, err)
+	}
+	for _, topic := range meta.Topics {
+		if topic.Error != nil {
+			return layout{}, topicError(b.addresses, topic.Name, topic.Error)
+		}
+	}
+	return newLayout(meta), nil
+}
+
+// refresh returns the transport's newest picture of the cluster.
+func (b *broker) refresh(ctx context.Context, topics []string) (layout, error) {
+	meta, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
+	if err != nil {
+		return layout{}, fmt.Errorf("cluster layout: %w", err)
+	}
+	return newLayout(meta), nil
+}
+
+func newLayout(meta *kafka.MetadataResponse) layout {
+	l := layout{clusterID: meta.ClusterID, leaders: map[tp]int{}}
+	for _, topic := range meta.Topics {
+		for _, p := range topic.Partitions {
+			if p.Leader.Host != "" {
+				l.leaders[tp{topic.Name, int32(p.ID)}] = p.Leader.ID
+			}
+		}
+	}
+	return l
+}

@@ -1,0 +1,56 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+)
+
+// lifetime tells the parts of one generation when to stop. Its contexts end in this order:
+//
+//	fetch  the process is to end, or the group moves the partitions
+//	work   nothing new may begin: the partitions are moving, or the time to drain is over
+//	hard   what is still under way is abandoned
+type lifetime struct {
+	fetch, work, hard context.Context
+	stop              context.CancelFunc
+}
+
+// newLifetime derives the contexts. ctx ends when the process is to end; what is assembled has drain
+// from then. generation ends when the group moves on; what is under way has bound from then.
+func newLifetime(ctx, generation context.Context, drain, bound time.Duration) *lifetime {
+	fetch, stopFetch := context.WithCancel(context.Background())
+	work, stopWork := context.WithCancel(context.Background())
+	hard, stopHard := context.WithCancel(context.Background())
+	go func() {
+		defer stopHard()
+		defer stopWork()
+		defer stopFetch()
+		select {
+		case <-ctx.Done():
+			stopFetch()
+			if await(hard, generation.Done(), drain) {
+				return // drained in time, or not: nothing else to wait for
+			}
+		case <-generation.Done():
+		case <-hard.Done():
+			return
+		}
+		stopFetch()
+		stopWork()
+		await(hard, nil, bound)
+	}()
+	return &lifetime{fetch: fetch, work: work, hard: hard, stop: stopHard}
+}
+
+// await waits until ended is closed (false), or until over ends or the time is up (true).
+func await(over context.Context, ended <-chan struct{}, limit time.Duration) bool {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-ended:
+		return false
+	case <-over.Done():
+	case <-timer.C:
+	}
+	return true
+}

@@ -1,0 +1,114 @@
+package pipeline
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/errata-dev/errata/parsers"
+)
+
+// Metrics are the ingester's Prometheus metrics. Their labels are closed vocabularies, topics and
+// partitions; never text from a record.
+type Metrics struct {
+	records      *prometheus.CounterVec
+	deadLetters  *prometheus.CounterVec
+	bytes        prometheus.Counter
+	blockRows    prometheus.Histogram
+	blockBytes   prometheus.Histogram
+	blockAge     prometheus.Histogram
+	insertTime   prometheus.Histogram
+	insertErrors *prometheus.CounterVec
+	commits      prometheus.Counter
+	lag          *prometheus.GaugeVec
+	skipped      prometheus.Counter
+	holes        prometheus.Counter
+	gaps         prometheus.Counter
+	halted       prometheus.Gauge
+	surplus      prometheus.Gauge
+	memory       prometheus.Gauge
+}
+
+// NewMetrics makes the metrics and registers them; it fails if reg has them already.
+func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
+	m := newMetrics()
+	for _, c := range []prometheus.Collector{
+		m.records, m.deadLetters, m.bytes, m.blockRows, m.blockBytes, m.blockAge, m.insertTime, m.insertErrors,
+		m.commits, m.lag, m.skipped, m.holes, m.gaps, m.halted, m.surplus, m.memory,
+	} {
+		if err := reg.Register(c); err != nil {
+			return nil, err // the registry names the metric
+		}
+	}
+	return m, nil
+}
+
+func newMetrics() *Metrics {
+	return &Metrics{
+		records:      counterVec("records_total", "Records delivered to the table.", "kind"),
+		deadLetters:  counterVec("dead_letters_total", "Records that could not be decoded, delivered with their reason.", "reason"),
+		bytes:        counter("record_bytes_total", "Bytes of the values of delivered records."),
+		blockRows:    histogram("block_rows", "Rows of delivered blocks.", prometheus.ExponentialBuckets(1, 10, 6)),
+		blockBytes:   histogram("block_bytes", "Bytes of the columns of delivered blocks.", prometheus.ExponentialBuckets(1<<10, 8, 6)),
+		blockAge:     histogram("block_age_seconds", "From a block's first record to its commit.", prometheus.ExponentialBuckets(.05, 2, 10)),
+		insertTime:   histogram("insert_seconds", "Duration of acknowledged inserts.", prometheus.ExponentialBuckets(.005, 2, 12)),
+		insertErrors: counterVec("insert_errors_total", "Inserts that were not cleanly acknowledged.", "class"),
+		commits:      counter("commits_total", "Offset commits."),
+		lag:          gaugeVec("lag", "Records that are in the log and not yet in the table.", "topic", "partition"),
+		skipped:      counter("readback_skipped_total", "Records that were read again and whose rows were in the table already."),
+		holes:        counter("offset_holes_total", "Offsets without a record: control records, aborted transactions, compaction."),
+		gaps:         counter("gaps_total", "Stretches of records that the broker deleted before they were read."),
+		halted:       gauge("partitions_halted", "Owned partitions that wait for an operator."),
+		surplus:      gauge("surplus_rows", "Rows beyond one for each record that the last read-back with such rows found; anything but 0 is a fault."),
+		memory:       gauge("memory_budget_bytes", "Fetched bytes that are not yet delivered."),
+	}
+}
+
+func options(name, help string) prometheus.Opts {
+	return prometheus.Opts{Namespace: "errata", Name: name, Help: help}
+}
+
+func counter(name, help string) prometheus.Counter {
+	return prometheus.NewCounter(prometheus.CounterOpts(options(name, help)))
+}
+
+func counterVec(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts(options(name, help)), labels)
+}
+
+func gauge(name, help string) prometheus.Gauge {
+	return prometheus.NewGauge(prometheus.GaugeOpts(options(name, help)))
+}
+
+func gaugeVec(name, help string, labels ...string) *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts(options(name, help)), labels)
+}
+
+func histogram(name, help string, buckets []float64) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "errata", Name: name, Help: help, Buckets: buckets})
+}
+
+func (m *Metrics) block(rows, bytes int, age time.Duration) {
+	m.blockRows.Observe(float64(rows))
+	m.blockBytes.Observe(float64(bytes))
+	m.blockAge.Observe(age.Seconds())
+}
+
+func (m *Metrics) inserted(took time.Duration) { m.insertTime.Observe(took.Seconds()) }
+
+// count adds what became of a batch's records.
+func (m *Metrics) count(t *tally) {
+	for kind, n := range t.kinds {
+		if n > 0 {
+			m.records.WithLabelValues(parsers.Kind(kind).String()).Add(float64(n))
+		}
+	}
+	for reason, n := range t.reasons {
+		if n > 0 {
+			m.deadLetters.WithLabelValues(parsers.Reason(reason).String()).Add(float64(n))
+		}
+	}
+	m.bytes.Add(float64(t.bytes))
+	m.skipped.Add(float64(t.skipped))
+	m.holes.Add(float64(max(0, t.holes)))
+}

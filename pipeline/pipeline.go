@@ -1,0 +1,169 @@
+// Package pipeline carries records from Kafka to the table: each becomes exactly one row.
+//
+// An Ingester joins a consumer group and runs, for each generation of the group, three parts:
+//
+//	fetcher    long-polls the brokers and copies records into chunks (fetch.go, decode.go)
+//	assembler  parses records into blocks (assemble.go, batch.go)
+//	deliverer  inserts blocks and commits their offsets (deliver.go)
+//
+// Kafka's committed offset is the only state. Offsets are committed after the rows are in the table,
+// so a crash makes the next owner read records again; it asks the table first which of them are there
+// (acquire.go) and leaves those out. An insert whose outcome is not known is resolved in the same way
+// before anything is sent again.
+//
+// The package refuses to guess. It never resets an offset, skips a record that it cannot read, or
+// goes on past deleted records unless told to: the partition halts, says why, and the others go on.
+// It does not create topics, and it leaves the group only when it is asked to end.
+package pipeline
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/segmentio/kafka-go"
+)
+
+// Ingester reads topics as a member of a consumer group and delivers their records to a Sink.
+type Ingester struct {
+	options Options
+	parser  Parser
+	sink    Sink
+	back    ReadBack
+	log     zerolog.Logger
+	metrics *Metrics
+
+	source   string // settled by Run
+	instance string // tells this process's inserts from those of others
+	inserts  atomic.Int64
+	skew     atomic.Int64 // nanoseconds that the server's clock is ahead of this process's
+	broker   *broker
+	health   health
+	quiet    quiet
+	counters counters
+	started  atomic.Bool
+}
+
+// New checks the options and makes an Ingester. It dials nothing. metrics may be nil.
+func New(o Options, parser Parser, sink Sink, back ReadBack, log zerolog.Logger, metrics *Metrics) (*Ingester, error) {
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("pipeline options: %w", err)
+	}
+	if metrics == nil {
+		metrics = newMetrics()
+	}
+	boundDecompression()
+	i := &Ingester{
+		options: o, parser: parser, sink: sink, back: back, log: log, metrics: metrics,
+		source: o.Source, instance: rand.Text(),
+	}
+	i.health.set("group", "not yet a member of the group")
+	return i, nil
+}
+
+// errRunTwice is a programming mistake.
+var errRunTwice = errors.New("an ingester runs once")
+
+// Run ingests until ctx ends, then delivers what is assembled, commits, leaves the group and returns
+// nil. The first connection fails fast, with ErrUnreachable, ErrAuthentication or ErrNoTopic; once it
+// has been made, outages are waited for, however long they last.
+func (i *Ingester) Run(ctx context.Context) error {
+	if i.started.Swap(true) {
+		return errRunTwice
+	}
+	e := i.endpoint()
+	i.broker = e.open()
+	defer i.broker.close()
+	seen, err := i.broker.connect(ctx, i.options.Topics)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil // asked to end before it began
+		}
+		return err
+	}
+	if i.source == "" {
+		i.source = seen.clusterID
+	}
+	if i.source == "" {
+		return fmt.Errorf("kafka at %s states no cluster id: set the source's name", i.broker.addresses)
+	}
+	group, err := kafka.NewConsumerGroup(i.groupConfig(e))
+	if err != nil {
+		return fmt.Errorf("consumer group: %w", err)
+	}
+	defer i.health.set("group", "ended")
+	i.generations(ctx, group)
+	i.leave(group)
+	return nil
+}
+
+func (i *Ingester) endpoint() endpoint {
+	o := i.options
+	return endpoint{brokers: o.Brokers, topics: o.Topics, clientID: o.ClientID, tls: o.TLS, sasl: o.SASL, timeout: o.RequestTimeout}
+}
+
+func (i *Ingester) groupConfig(e endpoint) kafka.ConsumerGroupConfig {
+	o := i.options
+	return kafka.ConsumerGroupConfig{
+		ID: o.Group, Brokers: o.Brokers, Topics: o.Topics, Dialer: e.dialer(),
+		SessionTimeout: o.SessionTimeout, HeartbeatInterval: o.HeartbeatInterval, RebalanceTimeout: o.RebalanceTimeout,
+		JoinGroupBackoff: o.JoinGroupBackoff, Timeout: o.RequestTimeout,
+		WatchPartitionChanges: true, PartitionWatchInterval: o.PartitionWatchInterval,
+	}
+}
+
+// generations serves one generation of the group after the other until ctx ends.
+func (i *Ingester) generations(ctx context.Context, group *kafka.ConsumerGroup) {
+	for ctx.Err() == nil {
+		g, err := group.Next(ctx)
+		switch {
+		case err == nil:
+			i.serve(ctx, g)
+		case ctx.Err() != nil:
+			return
+		default:
+			i.quiet.warn(i.log, "group").Err(err).Msg("cannot join the group, trying again")
+		}
+		if ctx.Err() == nil {
+			i.health.set("group", "joining the group")
+		}
+	}
+}
+
+// leave tells the group that this member is gone, so that the others take over at once. It waits for
+// kafka-go's answer only so long: one that is stuck in a rebalance must not hold up the end.
+func (i *Ingester) leave(group *kafka.ConsumerGroup) {
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		if err := group.Close(); err != nil {
+			i.log.Warn().Err(err).Msg("cannot leave the group")
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), i.options.DrainTimeout)
+	defer cancel()
+	select {
+	case <-left:
+		i.log.Info().Msg("left the group")
+	case <-ctx.Done():
+		i.log.Warn().Msg("ended without waiting for the group")
+	}
+}
+
+// watch keeps the memory gauge up to date.
+func (i *Ingester) watch(ctx context.Context, memory *budget) {
+	for pause(ctx, time.Second) {
+		i.metrics.memory.Set(float64(memory.inUse()))
+	}
+}
+
+// Stats returns what has been done so far. It is safe for concurrent use.
+func (i *Ingester) Stats() Stats { return i.counters.stats() }
+
+// Ready reports whether records are being delivered, and if not, why. It is safe for concurrent use.
+func (i *Ingester) Ready() (ready bool, reason string) { return i.health.state() }

@@ -1,0 +1,108 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/errata-dev/errata/storage"
+)
+
+// ReadBack says what the table holds already. It has to see every insert that the Sink acknowledged:
+// both must use the same server.
+type ReadBack interface {
+	// Present returns which offsets at or beyond each position the table has rows of.
+	Present(ctx context.Context, source string, from []storage.Position) ([]storage.Range, error)
+}
+
+// InsertWatcher is what a ReadBack may offer besides: the ids of inserts that are still running.
+type InsertWatcher interface {
+	RunningInserts(ctx context.Context, idPrefix string) ([]string, error)
+}
+
+// readBackTimeout bounds one question to the table.
+const readBackTimeout = 30 * time.Second
+
+// present asks which offsets at or beyond from are in the table, all partitions in one question.
+func (i *Ingester) present(ctx context.Context, from map[tp]int64) (map[tp]offsets, error) {
+	ctx, cancel := context.WithTimeout(ctx, readBackTimeout)
+	defer cancel()
+	positions := make([]storage.Position, 0, len(from))
+	for p, offset := range from {
+		positions = append(positions, storage.Position{Topic: p.topic, Partition: p.id, Offset: offset})
+	}
+	found, err := i.back.Present(ctx, i.source, positions)
+	if err != nil {
+		return nil, fmt.Errorf("read back: %w", err)
+	}
+	spans := map[tp][]span{}
+	for _, r := range found {
+		p := tp{r.Topic, r.Partition}
+		spans[p] = append(spans[p], span{r.Start, r.End})
+		if r.Surplus > 0 {
+			i.alarm(p, r)
+		}
+	}
+	held := make(map[tp]offsets, len(spans))
+	for p, s := range spans {
+		held[p] = newOffsets(s)
+	}
+	return held, nil
+}
+
+// alarm says that the table holds rows twice. That must not happen; going on makes it no worse.
+func (i *Ingester) alarm(p tp, r storage.Range) {
+	i.metrics.surplus.Set(float64(r.Surplus))
+	i.quiet.warn(i.log, "surplus "+p.String()).Stringer("partition", p).Int64("from", r.Start).Int64("to", r.End).
+		Int64("surplus", r.Surplus).Msg("the table holds rows more than once: run ingest verify")
+}
+
+// grantPrefix begins the ids of all inserts of one group.
+func (i *Ingester) grantPrefix() string {
+	return "errata:" + strings.ReplaceAll(i.options.Group, ":", "_") + ":"
+}
+
+// running returns the ids of the inserts that run now and begin with prefix; none when the ReadBack
+// cannot tell.
+func (i *Ingester) running(ctx context.Context, prefix string) (map[string]bool, error) {
+	watcher, ok := i.back.(InsertWatcher)
+	if !ok {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readBackTimeout)
+	defer cancel()
+	ids, err := watcher.RunningInserts(ctx, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("running inserts: %w", err)
+	}
+	set := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if strings.HasPrefix(id, prefix) {
+			set[id] = true
+		}
+	}
+	return set, nil
+}
+
+// settled waits until none of the inserts runs any more that ran when it was called. New ones of
+// other members do not matter: they carry other partitions.
+func (i *Ingester) settled(ctx context.Context, prefix string) error {
+	before, err := i.running(ctx, prefix)
+	for n := 1; err == nil && len(before) > 0; n++ {
+		i.quiet.warn(i.log, "settle").Int("inserts", len(before)).Msg("waiting for inserts of the previous owner to end")
+		if !pause(ctx, backoff(n, time.Second)) {
+			return errStopped
+		}
+		var now map[string]bool
+		if now, err = i.running(ctx, prefix); err != nil {
+			break
+		}
+		for id := range before {
+			if !now[id] {
+				delete(before, id)
+			}
+		}
+	}
+	return err
+}

@@ -1,0 +1,55 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/errata-dev/errata/storage"
+)
+
+// noCommit stands for "the group has never committed an offset for this partition".
+const noCommit = -1
+
+// GapSink keeps gaps where queries can see them. It may be told of one again after a restart.
+type GapSink interface {
+	RecordGaps(ctx context.Context, gaps []storage.Gap) error
+}
+
+// gapRetention is the kind of a gap whose records the broker deleted before they were read.
+const gapRetention = "retention"
+
+// verdict is what is to be done with a position: go on at next, with or without a gap, or halt.
+type verdict struct {
+	next int64
+	gap  span   // empty = none
+	halt string // not empty = the partition stops, and why
+}
+
+// judge decides where to read a partition from. committed is the group's offset or noCommit, log is
+// what the broker has, held are the offsets at or beyond committed that the table holds already.
+// It never moves a position silently: a jump is a gap, a gap halts unless the operator said otherwise.
+func judge(committed int64, log span, held offsets, at StartAt, policy GapPolicy) verdict {
+	switch {
+	case committed == noCommit && at == StartLatest:
+		return verdict{next: log.to}
+	case committed == noCommit:
+		return verdict{next: log.from}
+	case committed > log.to:
+		return verdict{halt: fmt.Sprintf(
+			"the committed offset %d lies beyond the end of the log, %d: the topic was re-created or truncated. Reset the group's offset for this partition, or use another group or source",
+			committed, log.to)}
+	case committed >= log.from:
+		return verdict{next: committed}
+	}
+	lost := span{committed, log.from}
+	if held.covers(lost) {
+		return verdict{next: log.from} // the commit went backwards; the table has all of it
+	}
+	v := verdict{next: log.from, gap: lost}
+	if policy == GapHalt {
+		v.halt = fmt.Sprintf(
+			"the records [%d, %d) were deleted before they were read: the log begins at %d. Allow gaps to go on there, or restore the records",
+			lost.from, lost.to, log.from)
+	}
+	return v
+}

@@ -1,0 +1,200 @@
+package storage
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/maphash"
+	"strings"
+
+	"github.com/ClickHouse/ch-go/proto"
+)
+
+// texts is a String column kept as it goes over the wire: length and bytes of every value, one after
+// the other, so that encoding is a single copy.
+type texts struct {
+	wire []byte
+	rows int
+}
+
+func (c *texts) append(value []byte) {
+	c.wire = binary.AppendUvarint(c.wire, uint64(len(value)))
+	c.wire = append(c.wire, value...)
+	c.rows++
+}
+
+func (c *texts) reset() { c.wire, c.rows = c.wire[:0], 0 }
+
+func (c *texts) Type() proto.ColumnType       { return proto.ColumnTypeString }
+func (c *texts) Rows() int                    { return c.rows }
+func (c *texts) EncodeColumn(b *proto.Buffer) { b.PutRaw(c.wire) }
+func (c *texts) WriteColumn(w *proto.Writer)  { w.ChainBuffer(c.EncodeColumn) }
+func (c *texts) size() int                    { return len(c.wire) }
+func (c *texts) drop()                        { *c = texts{} }
+
+// Sizes of a dictionary's hash table, in slots. The table is kept at most half full.
+const (
+	smallTable = 1 << 8
+	// maxKeptTable bounds what is kept from block to block: 8192 values. A block with more values is
+	// sent as it is, since it is bounded by its bytes, but its dictionary is then given up.
+	maxKeptTable = 1 << 14
+)
+
+// names is a LowCardinality(String) column: a dictionary and one index per row. Interning a value that
+// the block already holds allocates nothing.
+type names struct {
+	keys   []uint32
+	values texts
+	spans  []span   // where value i lies in values.wire
+	slots  []uint32 // open addressing: 1 + index of a value, 0 = free
+	last   uint32   // index of the value appended last
+	seed   maphash.Seed
+}
+
+type span struct{ start, end int }
+
+func newNames() names {
+	return names{seed: maphash.MakeSeed(), slots: make([]uint32, smallTable)}
+}
+
+func (c *names) append(value []byte) {
+	if len(c.spans) == 0 || !bytes.Equal(c.value(c.last), value) {
+		c.last = c.intern(value)
+	}
+	c.keys = append(c.keys, c.last)
+}
+
+// appendString spares the conversion for the two columns that hardly ever change.
+func (c *names) appendString(value string) {
+	if len(c.spans) > 0 && string(c.value(c.last)) == value {
+		c.keys = append(c.keys, c.last)
+		return
+	}
+	c.append([]byte(value))
+}
+
+func (c *names) value(i uint32) []byte {
+	at := c.spans[i]
+	return c.values.wire[at.start:at.end]
+}
+
+// intern returns the index of value in the dictionary, adding it where it is new.
+func (c *names) intern(value []byte) uint32 {
+	mask := uint64(len(c.slots) - 1)
+	slot := maphash.Bytes(c.seed, value) & mask
+	for c.slots[slot] != 0 {
+		if i := c.slots[slot] - 1; bytes.Equal(c.value(i), value) {
+			return i
+		}
+		slot = (slot + 1) & mask
+	}
+	i := uint32(len(c.spans))
+	c.slots[slot] = i + 1
+	c.values.append(value)
+	end := len(c.values.wire)
+	c.spans = append(c.spans, span{end - len(value), end})
+	if 2*len(c.spans) > len(c.slots) {
+		c.grow()
+	}
+	return i
+}
+
+func (c *names) grow() {
+	c.slots = make([]uint32, 2*len(c.slots))
+	mask := uint64(len(c.slots) - 1)
+	for i := range c.spans {
+		slot := maphash.Bytes(c.seed, c.value(uint32(i))) & mask
+		for c.slots[slot] != 0 {
+			slot = (slot + 1) & mask
+		}
+		c.slots[slot] = uint32(i) + 1
+	}
+}
+
+func (c *names) reset() {
+	c.keys, c.spans, c.last = c.keys[:0], c.spans[:0], 0
+	c.values.reset()
+	if len(c.slots) > maxKeptTable {
+		c.values.drop()
+		c.spans, c.slots = nil, make([]uint32, smallTable)
+		return
+	}
+	clear(c.slots)
+}
+
+func (c *names) size() int { return c.values.size() }
+
+func (c *names) Type() proto.ColumnType {
+	return proto.ColumnTypeLowCardinality.Sub(proto.ColumnTypeString)
+}
+func (c *names) Rows() int                   { return len(c.keys) }
+func (c *names) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
+
+// The native form of LowCardinality: a version before the data; then flags with the width of the
+// indexes, the dictionary, the indexes.
+const (
+	dictionaryVersion = 1
+	hasOwnDictionary  = 1<<9 | 1<<10
+	width8            = 0
+	width16           = 1
+	width32           = 2
+)
+
+// EncodeState writes what goes before the column's data.
+func (c *names) EncodeState(b *proto.Buffer) { b.PutInt64(dictionaryVersion) }
+
+// EncodeColumn writes dictionary and indexes.
+func (c *names) EncodeColumn(b *proto.Buffer) {
+	if len(c.keys) == 0 {
+		return
+	}
+	width := c.width()
+	b.PutInt64(hasOwnDictionary | width)
+	b.PutInt64(int64(len(c.spans)))
+	b.PutRaw(c.values.wire)
+	b.PutInt64(int64(len(c.keys)))
+	switch width {
+	case width8:
+		for _, k := range c.keys {
+			b.Buf = append(b.Buf, uint8(k))
+		}
+	case width16:
+		for _, k := range c.keys {
+			b.Buf = binary.LittleEndian.AppendUint16(b.Buf, uint16(k))
+		}
+	default:
+		for _, k := range c.keys {
+			b.Buf = binary.LittleEndian.AppendUint32(b.Buf, k)
+		}
+	}
+}
+
+func (c *names) width() int64 {
+	switch n := len(c.spans); {
+	case n <= 1<<8:
+		return width8
+	case n <= 1<<16:
+		return width16
+	}
+	return width32
+}
+
+// typed sends a column under the exact type that the server names: an enum's values, or a time zone,
+// are the table's business. It refuses a type of another width.
+type typed struct {
+	proto.ColInput
+	want string // how the server's type must start
+	name proto.ColumnType
+}
+
+// Type is the server's, once it is known.
+func (t *typed) Type() proto.ColumnType { return t.name }
+
+// Infer takes the type from the server.
+func (t *typed) Infer(name proto.ColumnType) error {
+	if !strings.HasPrefix(string(name), t.want) {
+		return fmt.Errorf("the table has %s, this version writes %s", name, t.want)
+	}
+	t.name = name
+	return nil
+}

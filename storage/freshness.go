@@ -1,0 +1,130 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// finish adds to an answer how far its data is complete, why it is empty, and what was asked. Sought
+// names the rows.
+func finish[R any](ctx context.Context, q *question, a *Answer[R], sought string) error {
+	until, note, err := q.completeUntil(ctx)
+	if err != nil {
+		return err
+	}
+	a.CompleteUntil = until
+	a.Notes = appendNote(a.Notes, note)
+	if len(a.Rows) == 0 {
+		note, err := q.emptyNote(ctx, sought)
+		if err != nil {
+			return err
+		}
+		a.Notes = appendNote(a.Notes, note)
+	}
+	a.Explain = q.statements
+	return nil
+}
+
+func appendNote(notes []string, note string) []string {
+	if note == "" {
+		return notes
+	}
+	return append(notes, note)
+}
+
+// completeUntil returns the instant up to which every open partition has been ingested, and a note
+// when an ingester has stopped. Without watermarks it is nil.
+func (q *question) completeUntil(ctx context.Context) (*Time, string, error) {
+	var partitions, open, stopped uint64
+	var openUntil, closedUntil, stoppedAt time.Time
+	var source, topic string
+	err := q.ask(ctx, "completeness", nil, func(rows driver.Rows) error {
+		return rows.Scan(&partitions, &open, &openUntil, &closedUntil, &stopped, &stoppedAt, &source, &topic)
+	})
+	if err != nil || partitions == 0 {
+		return nil, "", err
+	}
+	until := closedUntil
+	if open > 0 {
+		until = openUntil
+	}
+	note := ""
+	if stopped > 0 {
+		note = fmt.Sprintf("the ingester of %s/%s stopped at %s; %d of %d partitions are not being read", source, topic, formatTime(stoppedAt), stopped, partitions)
+	}
+	if until.Unix() <= 0 { // a partition of which nothing has been read
+		return nil, note, nil
+	}
+	return &Time{until.UTC()}, note, nil
+}
+
+// dataRange is the range of time that the table holds.
+type dataRange struct {
+	first, last, now time.Time
+	rows             uint64
+}
+
+func (q *question) readDataRange(ctx context.Context) (dataRange, error) {
+	var r dataRange
+	err := q.ask(ctx, "data_range", nil, func(rows driver.Rows) error {
+		return rows.Scan(&r.first, &r.last, &r.rows, &r.now)
+	})
+	return r, err
+}
+
+// emptyNote says why there are no rows and what to try.
+func (q *question) emptyNote(ctx context.Context, sought string) (string, error) {
+	r, err := q.readDataRange(ctx)
+	if err != nil {
+		return "", err
+	}
+	return describeEmpty(sought, q.filter.From, q.filter.To, r), nil
+}
+
+func describeEmpty(sought string, from, to time.Time, r dataRange) string {
+	text := fmt.Sprintf("no %s between %s and %s", sought, formatTime(from), formatTime(to))
+	if r.rows == 0 {
+		return text + "; there is no data yet"
+	}
+	text += fmt.Sprintf("; data from %s to %s", formatTime(r.first), formatTime(r.last))
+	if since := suggestSince(from, r); since != "" {
+		text += ", try --since " + since
+	}
+	return text
+}
+
+// suggestSince returns the shortest usual --since that reaches further back than from and into the
+// data, or "" when the range already covers all of it.
+func suggestSince(from time.Time, r dataRange) string {
+	if !r.first.Before(from) {
+		return ""
+	}
+	for _, hours := range []int{1, 3, 6, 12, 24, 48, 72, 168, 336, 720, 1440, 2160, 4320, 8760} {
+		since := r.now.Add(-time.Duration(hours) * time.Hour)
+		if since.Before(from) && since.Before(r.last) {
+			return sinceText(hours)
+		}
+	}
+	return ""
+}
+
+func sinceText(hours int) string {
+	if hours > 24 && hours%24 == 0 {
+		return fmt.Sprintf("%dd", hours/24)
+	}
+	return fmt.Sprintf("%dh", hours)
+}
+
+// successesSince returns the earliest time from which on no success has expired.
+func (q *question) successesSince(ctx context.Context) (time.Time, error) {
+	var days uint32
+	var today time.Time
+	err := q.ask(ctx, "retention", nil, func(rows driver.Rows) error { return rows.Scan(&days, &today) })
+	if err != nil || days == 0 {
+		return time.Time{}, err
+	}
+	return today.AddDate(0, 0, 1-int(days)).UTC(), nil
+}

@@ -1,0 +1,124 @@
+package storage
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// queryFiles holds the SQL: one statement a file, and part_*.sql, which the statements include.
+//
+//go:embed queries/*.sql
+var queryFiles embed.FS
+
+// querier is what an answer needs of a connection. The driver.Conn of a DB is one.
+type querier interface {
+	Query(ctx context.Context, query string, args ...any) (driver.Rows, error)
+}
+
+// question asks the statements of one answer and keeps the record of them.
+type question struct {
+	conn       querier
+	filter     Filter
+	parameters map[string]any // the filter's
+	statements []Statement
+}
+
+func newQuestion(conn querier, f Filter) (*question, error) {
+	parameters, err := f.parameters()
+	if err != nil {
+		return nil, err
+	}
+	return &question{conn: conn, filter: f, parameters: parameters}, nil
+}
+
+// ask runs the statement called name with the filter's parameters and more, and calls scan for each
+// row. No value becomes part of the SQL text, and no setting is sent, so that it works for a user
+// with readonly=1.
+func (q *question) ask(ctx context.Context, name string, more map[string]any, scan func(driver.Rows) error) error {
+	text, err := readQuery(name)
+	if err != nil {
+		return err
+	}
+	parameters := with(q.parameters, more)
+	statement := Statement{Name: name, SQL: text, Parameters: sorted(parameters)}
+	began := time.Now()
+	ctx = clickhouse.Context(undated{ctx}, clickhouse.WithProgress(func(p *clickhouse.Progress) {
+		statement.Rows += p.Rows
+		statement.Bytes += p.Bytes
+	}))
+	if err := q.run(ctx, text, bind(parameters), scan); err != nil {
+		return fmt.Errorf("query %s: %w", name, err)
+	}
+	statement.Elapsed = time.Since(began)
+	q.statements = append(q.statements, statement)
+	return nil
+}
+
+func (q *question) run(ctx context.Context, text string, args []any, scan func(driver.Rows) error) (err error) {
+	rows, err := q.conn.Query(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := rows.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return fmt.Errorf("scan: %w", err)
+		}
+	}
+	return rows.Err()
+}
+
+// undated hides a context's deadline, not its cancellation: the driver turns a deadline into the
+// setting max_execution_time, which a user with readonly=1 may not send.
+type undated struct{ context.Context }
+
+func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// readQuery returns a statement with its parts in place.
+func readQuery(name string) (string, error) {
+	raw, err := queryFiles.ReadFile("queries/" + name + ".sql")
+	if err != nil {
+		return "", fmt.Errorf("query %s: %w", name, err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	for i, line := range lines {
+		part, isInclude := strings.CutPrefix(strings.TrimSpace(line), "-- include: ")
+		if !isInclude {
+			continue
+		}
+		if lines[i], err = readQuery(part); err != nil {
+			return "", err
+		}
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+// bind names the parameters for the driver, which then sends them beside the statement: server-side
+// parameters. Its ? placeholders would be pasted into the text.
+func bind(parameters map[string]any) []any {
+	args := make([]any, 0, len(parameters))
+	for name, value := range parameters {
+		args = append(args, clickhouse.Named(name, value))
+	}
+	return args
+}
+
+func sorted(parameters map[string]any) []Parameter {
+	list := make([]Parameter, 0, len(parameters))
+	for name, value := range parameters {
+		list = append(list, Parameter{Name: name, Value: value})
+	}
+	slices.SortFunc(list, func(a, b Parameter) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}

@@ -1,0 +1,5 @@
+AND (empty({vendors:Array(String)}) OR has({vendors:Array(String)}, vendor))
+AND (empty({services:Array(String)}) OR has({services:Array(String)}, service))
+AND (empty({environments:Array(String)}) OR has({environments:Array(String)}, environment))
+AND (empty({endpoints:Array(String)}) OR has({endpoints:Array(String)}, route) OR has({endpoints:Array(String)}, endpoint))
+AND (empty({sources:Array(String)}) OR has({sources:Array(String)}, source))

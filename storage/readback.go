@@ -1,0 +1,143 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// Position is an offset in a partition.
+type Position struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+}
+
+// Range is a run of consecutive offsets [Start, End) of one partition that the table holds.
+type Range struct {
+	Topic     string
+	Partition int32
+	Start     int64
+	End       int64
+	// Surplus is how many rows there are beyond one per offset: anything but 0 is a fault. It belongs
+	// to the run that holds the duplicates, or to its neighbour within 65,536 offsets.
+	Surplus int64
+}
+
+// positionsPerQuery bounds the length of a read-back statement.
+const positionsPerQuery = 256
+
+// Present returns which offsets at or beyond each position the table holds, as runs in order of topic,
+// partition and offset. It takes one query for up to 256 positions. The server needs a bit for each
+// row found; what comes back grows with the number of runs, not of rows.
+func (db *DB) Present(ctx context.Context, source string, from []Position) ([]Range, error) {
+	var found []Range
+	for chunk := range slices.Chunk(from, positionsPerQuery) {
+		runs, err := db.present(ctx, source, chunk)
+		if err != nil {
+			return nil, fmt.Errorf("read back: %w", err)
+		}
+		found = append(found, runs...)
+	}
+	return found, nil
+}
+
+func (db *DB) present(ctx context.Context, source string, from []Position) (found []Range, err error) {
+	condition, args := positionCondition(from)
+	args = append(args, clickhouse.Named("source", source))
+	rows, err := db.conn.Query(ctx, strings.Replace(presentSQL, "/* positions */", condition, 1), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closeErr := rows.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	for rows.Next() {
+		var s stretch
+		if err := s.scan(rows); err != nil {
+			return nil, err
+		}
+		found = s.appendTo(found)
+	}
+	return found, db.conn.explain(ctx, rows.Err())
+}
+
+// presentSQL folds the rows of every 65,536 offsets into a bitmap. It lists the offsets of a stretch
+// only where they have gaps. Which positions are asked about is a list of conditions on bound
+// parameters, since the index on (partition, offset) cannot see through a join or a set.
+const presentSQL = `
+WITH groupBitmapState(toUInt32(bitAnd(offset, 65535))) AS seen, bitmapCardinality(seen) AS distinct_rows
+SELECT topic, partition, bitShiftRight(offset, 16) AS high,
+    toInt64(count()), toInt64(distinct_rows), min(offset), max(offset) AS last,
+    if(last - min(offset) + 1 = distinct_rows, [], bitmapToArray(seen))
+FROM responses
+WHERE source = {source:String} AND (/* positions */)
+GROUP BY topic, partition, high
+ORDER BY topic, partition, high`
+
+func positionCondition(from []Position) (string, []any) {
+	var b strings.Builder
+	args := make([]any, 0, 3*len(from)+1)
+	for i, p := range from {
+		if i > 0 {
+			b.WriteString(" OR ")
+		}
+		fmt.Fprintf(&b, "(topic = {t%d:String} AND partition = {p%d:Int32} AND offset >= {o%d:Int64})", i, i, i)
+		args = append(args,
+			clickhouse.Named(fmt.Sprintf("t%d", i), p.Topic),
+			clickhouse.Named(fmt.Sprintf("p%d", i), p.Partition),
+			clickhouse.Named(fmt.Sprintf("o%d", i), p.Offset))
+	}
+	return b.String(), args
+}
+
+// stretch is what the table holds of 65,536 offsets of one partition.
+type stretch struct {
+	topic          string
+	partition      int32
+	high           int64 // offset >> 16
+	rows, distinct int64
+	first, last    int64
+	low            []uint32 // offset & 65535, ascending; empty where there are no gaps
+}
+
+func (s *stretch) scan(rows driver.Rows) error {
+	return rows.Scan(&s.topic, &s.partition, &s.high, &s.rows, &s.distinct, &s.first, &s.last, &s.low)
+}
+
+// appendTo adds the stretch's runs, the first of which may continue the last one found.
+func (s *stretch) appendTo(found []Range) []Range {
+	surplus := s.rows - s.distinct
+	if len(s.low) == 0 {
+		return s.appendRun(found, s.first, s.last+1, surplus)
+	}
+	start := 0
+	for i := 1; i <= len(s.low); i++ {
+		if i < len(s.low) && s.low[i] == s.low[i-1]+1 {
+			continue
+		}
+		found = s.appendRun(found, s.offset(start), s.offset(i-1)+1, surplus)
+		start, surplus = i, 0
+	}
+	return found
+}
+
+func (s *stretch) offset(i int) int64 { return s.high<<16 | int64(s.low[i]) }
+
+func (s *stretch) appendRun(found []Range, start, end, surplus int64) []Range {
+	if n := len(found); n > 0 {
+		last := &found[n-1]
+		if last.Topic == s.topic && last.Partition == s.partition && last.End == start {
+			last.End = end
+			last.Surplus += surplus
+			return found
+		}
+	}
+	return append(found, Range{s.topic, s.partition, start, end, surplus})
+}

@@ -1,0 +1,187 @@
+package storage
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// storm is the runs of one unit that belong together.
+type storm struct {
+	unit unit
+	runs [][]attempt // by start
+	end  int64       // latest attempt of all runs
+
+	// expected is, for weak keys, how many operations the unit would ordinarily have had; 0 = the
+	// operations are told apart and counted.
+	expected float64
+	// recovered is, for weak keys, whether a success of the unit followed the last failure.
+	recovered bool
+}
+
+// joinRuns joins the runs of one unit that overlap or follow within the gap.
+func joinRuns(runs [][]attempt, gap int64) []storm {
+	slices.SortFunc(runs, func(a, b []attempt) int {
+		return cmp.Or(a[0].unit.compare(b[0].unit), cmp.Compare(a[0].at, b[0].at))
+	})
+	var storms []storm
+	for _, run := range runs {
+		first, last := run[0], run[len(run)-1]
+		if n := len(storms); n > 0 && storms[n-1].unit == first.unit && first.at-storms[n-1].end < gap {
+			storms[n-1].runs = append(storms[n-1].runs, run)
+			storms[n-1].end = max(storms[n-1].end, last.at)
+			continue
+		}
+		storms = append(storms, storm{unit: first.unit, runs: [][]attempt{run}, end: last.at})
+	}
+	return storms
+}
+
+// each calls visit for every attempt of the storm.
+func (s *storm) each(visit func(*attempt)) {
+	for _, run := range s.runs {
+		for i := range run {
+			visit(&run[i])
+		}
+	}
+}
+
+func (s *storm) attempts() (n uint64) {
+	for _, run := range s.runs {
+		n += uint64(len(run))
+	}
+	return n
+}
+
+func (s *storm) operations() uint64 {
+	if s.expected > 0 {
+		return max(1, uint64(s.expected+0.5))
+	}
+	distinct := map[uint64]struct{}{}
+	s.each(func(a *attempt) { distinct[a.operation] = struct{}{} })
+	return uint64(len(distinct))
+}
+
+// amplification is the attempts per operation.
+func (s *storm) amplification() float64 {
+	if s.expected > 0 {
+		return float64(s.attempts()) / s.expected
+	}
+	return float64(s.attempts()) / float64(s.operations())
+}
+
+// matches says whether any failure passes the filters.
+func (s *storm) matches() bool {
+	found := false
+	s.each(func(a *attempt) { found = found || a.matches == 1 })
+	return found
+}
+
+// describe returns the row of a storm. End is the end of the data and gap the longest pause of a run,
+// in milliseconds.
+func (s *storm) describe(end, gap int64) StormRow {
+	attempts, operations := s.attempts(), s.operations()
+	start := s.runs[0][0].at
+	early, hopeless := s.disobedience()
+	backoff, jitter := classifyBackoff(s.runs)
+	return StormRow{
+		Vendor: s.unit.vendor, Service: s.unit.service, Method: s.unit.method, Endpoint: s.unit.endpoint(),
+		Start: millis(start), End: millis(s.end), DurationS: float64(s.end-start) / 1000,
+		Codes:    s.codes(),
+		Attempts: attempts, Operations: operations,
+		Amplification: float64(attempts) / float64(operations),
+		RetryShare:    float64(attempts-min(attempts, operations)) / float64(attempts),
+		PeakPerS:      s.peak(), MedianGapMS: median(s.gaps()), Backoff: backoff, Jitter: jitter,
+		EarlyRetries: early, NonretryableRetries: hopeless,
+		Wasted: s.wasted(), Outcome: s.outcome(end, gap),
+	}
+}
+
+// codes returns the vendor codes of the failures, most frequent first.
+func (s *storm) codes() []string {
+	counts := map[string]int{}
+	s.each(func(a *attempt) {
+		if a.failed == 1 && a.code != "" {
+			counts[a.code]++
+		}
+	})
+	codes := make([]string, 0, len(counts))
+	for code := range counts {
+		codes = append(codes, code)
+	}
+	slices.SortFunc(codes, func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
+	return codes
+}
+
+// peak returns the most attempts of one calendar second.
+func (s *storm) peak() uint64 {
+	seconds := map[int64]uint64{}
+	var peak uint64
+	s.each(func(a *attempt) {
+		second := a.at / time.Second.Milliseconds()
+		seconds[second]++
+		peak = max(peak, seconds[second])
+	})
+	return peak
+}
+
+func (s *storm) gaps() (all []float64) {
+	for _, run := range s.runs {
+		all = append(all, gaps(run)...)
+	}
+	return all
+}
+
+// disobedience counts the retries before a Retry-After had elapsed, and those after an error that says
+// that retrying is useless. Of weak keys nobody knows which call was a retry of which, so the second
+// is 0 for them; a call during a Retry-After is early whatever it retries.
+func (s *storm) disobedience() (early, hopeless uint64) {
+	for _, run := range s.runs {
+		for i := 1; i < len(run); i++ {
+			before := run[i-1]
+			if run[i].at-before.at < before.wait {
+				early++
+			}
+			if before.hopeless == 1 && s.expected == 0 {
+				hopeless++
+			}
+		}
+	}
+	return early, hopeless
+}
+
+// wasted counts the failed attempts after each operation's first; for weak keys, the failures above
+// what was expected.
+func (s *storm) wasted() uint64 {
+	if s.expected > 0 {
+		return s.attempts() - min(s.attempts(), s.operations())
+	}
+	var failed uint64
+	distinct := map[uint64]struct{}{}
+	s.each(func(a *attempt) {
+		if a.failed == 1 {
+			failed++
+			distinct[a.operation] = struct{}{}
+		}
+	})
+	return failed - uint64(len(distinct))
+}
+
+// outcome judges by the end: a failure that may still be retried means ongoing, else the run that
+// ended last decides.
+func (s *storm) outcome(end, gap int64) Outcome {
+	if s.recovered {
+		return OutcomeRecovered
+	}
+	outcome := OutcomeGaveUp
+	for _, run := range s.runs {
+		last := run[len(run)-1]
+		if last.failed == 1 && end-last.at < last.patience(gap) {
+			return OutcomeOngoing
+		}
+		if last.at == s.end && last.failed == 0 {
+			outcome = OutcomeRecovered
+		}
+	}
+	return outcome
+}

@@ -1,0 +1,330 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
+	"github.com/stretchr/testify/require"
+)
+
+// blockOf returns a block of n rows whose offsets start at offset.
+func blockOf(offset int64, n int) *Block {
+	b := NewBlock()
+	row := fullRow()
+	for i := range n {
+		row.Offset = offset + int64(i)
+		b.Append(row)
+	}
+	return b
+}
+
+func countRows(t testing.TB, db *DB) int {
+	t.Helper()
+	var n uint64
+	require.NoError(t, db.conn.QueryRow(context.Background(), "SELECT count() FROM responses").Scan(&n))
+	return int(n)
+}
+
+func insertErrorOf(t testing.TB, err error) *InsertError {
+	t.Helper()
+	var e *InsertError
+	require.ErrorAs(t, err, &e)
+	return e
+}
+
+func TestOneInsertIsOnePart(t *testing.T) {
+	db, o := openMigrated(t)
+	insertBlock(t, o, blockOf(0, 150_000)) // above the server's usual 65,536 rows a block
+	var parts uint64
+	require.NoError(t, db.conn.QueryRow(context.Background(), "SELECT count() FROM system.parts WHERE database = currentDatabase() AND table = 'responses' AND level = 0").Scan(&parts))
+	require.EqualValues(t, 1, parts)
+	require.Equal(t, 150_000, countRows(t, db))
+}
+
+func TestSameBlockTwiceIsStoredTwice(t *testing.T) {
+	db, o := openMigrated(t)
+	b := blockOf(0, 10)
+	insertBlock(t, o, b)
+	insertBlock(t, o, b)
+	require.Equal(t, 20, countRows(t, db), "the server must not deduplicate: that is how acknowledged inserts get lost")
+}
+
+func TestStaleWriteIsRejected(t *testing.T) {
+	db, o := openMigrated(t)
+	w := NewWriter(o)
+	defer func() { require.NoError(t, w.Close()) }()
+	for _, deadline := range []time.Time{time.Now().Add(-time.Second), {}, time.Unix(1<<32+1, 0)} {
+		g := testGrant(t)
+		g.Deadline = deadline
+		e := insertErrorOf(t, w.Insert(context.Background(), blockOf(0, 10), g))
+		require.True(t, e.Stale)
+		require.False(t, e.Ambiguous)
+		require.False(t, e.Poison)
+		require.EqualValues(t, 395, e.Code)
+	}
+	require.Zero(t, countRows(t, db))
+	require.NoError(t, w.Insert(context.Background(), blockOf(0, 10), testGrant(t)), "the writer must work on after an error")
+}
+
+func TestInsertWithoutDeadlineIsRejected(t *testing.T) {
+	db, _ := openMigrated(t)
+	err := db.conn.Exec(context.Background(), "INSERT INTO responses (kind, source, topic, partition, offset) VALUES ('error', 's', 't', 0, 0)")
+	require.ErrorContains(t, err, staleText)
+	require.Zero(t, countRows(t, db))
+}
+
+// An INSERT opened before the deadline whose rows arrive after it. With now() in place of nowInBlock()
+// it would be let through.
+func TestGuardIsJudgedWhenTheRowsArrive(t *testing.T) {
+	db, o := openMigrated(t)
+	client := dialDirectly(t, o)
+	b := NewBlock()
+	grant := Grant{Date: testDay, Deadline: time.Now().Add(time.Second)}
+	sent := false
+	err := client.Do(context.Background(), ch.Query{
+		Body: b.input.Into("responses"), Input: b.input,
+		OnInput: func(context.Context) error {
+			if sent {
+				return io.EOF
+			}
+			sent = true
+			waitUntilPast(t, db, grant.Deadline)
+			b.Append(fullRow())
+			b.fillGuard(grant)
+			return nil
+		},
+	})
+	require.ErrorContains(t, err, staleText)
+	require.Zero(t, countRows(t, db))
+}
+
+// Two data blocks under one INSERT, one in time and one late: the guard is computed for each of them,
+// and the late one takes the first one with it.
+func TestGuardIsJudgedForEveryBlock(t *testing.T) {
+	db, o := openMigrated(t)
+	client := dialDirectly(t, o)
+	b := blockOf(0, 10)
+	grant := Grant{Date: testDay, Deadline: time.Now().Add(2 * time.Second)}
+	b.fillGuard(grant)
+	err := client.Do(context.Background(), ch.Query{
+		Body: b.input.Into("responses"), Input: b.input,
+		OnInput: func(context.Context) error {
+			waitUntilPast(t, db, grant.Deadline)
+			return nil // the same rows once more
+		},
+	})
+	require.ErrorContains(t, err, staleText)
+	require.Zero(t, countRows(t, db))
+}
+
+func dialDirectly(t *testing.T, o Options) *ch.Client {
+	t.Helper()
+	client, err := ch.Dial(context.Background(), ch.Options{Address: o.Addr[0], Database: o.Database, User: o.User, Password: o.Password, Settings: insertSettings()})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func waitUntilPast(t *testing.T, db *DB, deadline time.Time) {
+	require.Eventually(t, func() bool {
+		now, err := db.ServerTime(context.Background())
+		return err == nil && now.After(deadline)
+	}, 10*time.Second, 20*time.Millisecond)
+}
+
+func TestGrantMustBeComplete(t *testing.T) {
+	w := NewWriter(Options{Addr: []string{refusedAddr(t)}})
+	good := testGrant(t)
+	for _, change := range []func(*Grant){
+		func(g *Grant) { g.ID = "" },
+		func(g *Grant) { g.Date = time.Time{} },
+		func(g *Grant) { g.Date = time.Date(2500, 1, 1, 0, 0, 0, 0, time.UTC) },
+	} {
+		g := good
+		change(&g)
+		err := w.Insert(context.Background(), blockOf(0, 1), g)
+		require.ErrorContains(t, err, "the grant")
+		require.NotErrorIs(t, err, ErrUnreachable)
+	}
+}
+
+func TestInsertErrors(t *testing.T) {
+	_, o := openMigrated(t)
+	insert := func(change func(*Options)) *InsertError {
+		other := o
+		change(&other)
+		return insertErrorOf(t, NewWriter(other).Insert(context.Background(), blockOf(0, 1), testGrant(t)))
+	}
+	e := insert(func(o *Options) { o.Addr = []string{refusedAddr(t)} })
+	require.ErrorIs(t, e, ErrUnreachable)
+	require.False(t, e.Ambiguous)
+
+	e = insert(func(o *Options) { o.Password = "wrong-secret" })
+	require.ErrorIs(t, e, ErrAuthentication)
+	require.NotContains(t, e.Error(), "wrong-secret")
+	require.False(t, e.Ambiguous)
+
+	e = insert(func(o *Options) { o.Database = "system" })
+	require.ErrorIs(t, e, ErrNotMigrated)
+	require.False(t, e.Ambiguous)
+
+	require.Error(t, NewWriter(o).Insert(context.Background(), NewBlock(), testGrant(t)))
+}
+
+func TestWriterTriesTheNextAddress(t *testing.T) {
+	db, o := openMigrated(t)
+	o.Addr = []string{refusedAddr(t), o.Addr[0]}
+	insertBlock(t, o, blockOf(0, 1))
+	require.Equal(t, 1, countRows(t, db))
+}
+
+func TestClassesOfExceptions(t *testing.T) {
+	classify := func(code int32, message string) InsertError {
+		e := InsertError{Code: code}
+		e.classify(&ch.Exception{Code: proto.Error(code), Message: message})
+		return e
+	}
+	require.Equal(t, InsertError{Code: 395, Stale: true}, classify(395, "stale write: the grant has expired"))
+	require.Equal(t, InsertError{Code: 395, Poison: true}, classify(395, "another check"))
+	require.Equal(t, InsertError{Code: 252, Poison: true}, classify(252, "Too many partitions for single INSERT block"))
+	require.Equal(t, InsertError{Code: 252}, classify(252, "Too many parts (3000)"))
+	require.Equal(t, InsertError{Code: 241}, classify(241, "Memory limit exceeded"))
+	for _, code := range []int32{159, 209, 210, 319, 394, 999, 123456} {
+		require.Equal(t, InsertError{Code: code, Ambiguous: true}, classify(code, ""), "what is not known to be over may still be running")
+	}
+	e := InsertError{}
+	e.classify(errors.New("connection reset"))
+	require.True(t, e.Ambiguous)
+}
+
+// A connection that broke while it was idle is replaced before anything is sent over it.
+func TestWriterReconnectsAfterAnIdleBreak(t *testing.T) {
+	db, o := openMigrated(t)
+	proxy := startProxy(t, o.Addr[0])
+	o.Addr = []string{proxy.addr()}
+	w := NewWriter(o)
+	defer func() { require.NoError(t, w.Close()) }()
+	require.NoError(t, w.Insert(context.Background(), blockOf(0, 1), testGrant(t)))
+	proxy.cut()
+	require.NoError(t, w.Insert(context.Background(), blockOf(1, 1), testGrant(t)))
+	require.Equal(t, 2, countRows(t, db))
+}
+
+func TestInsertCutByItsContextIsAmbiguous(t *testing.T) {
+	_, o := openMigrated(t)
+	proxy := startProxy(t, o.Addr[0])
+	o.Addr = []string{proxy.addr()}
+	w := NewWriter(o)
+	defer func() { require.NoError(t, w.Close()) }()
+	require.NoError(t, w.Insert(context.Background(), blockOf(0, 1), testGrant(t)))
+	ctx, cancel := context.WithCancelCause(context.Background())
+	bound := errors.New("shutdown bound")
+	proxy.onUpload(1<<16, func() { cancel(bound) })
+	e := insertErrorOf(t, w.Insert(ctx, incompressible(20_000), testGrant(t)))
+	require.True(t, e.Ambiguous)
+	require.ErrorIs(t, e, bound)
+}
+
+// incompressible rows, so that the block does not fit into the socket buffers at once.
+func incompressible(n int) *Block {
+	b := NewBlock()
+	row := fullRow()
+	for i := range n {
+		row.Offset = int64(i)
+		row.Operation = uint64(i) * 0x9e3779b97f4a7c15
+		row.Checksum = uint32(row.Operation >> 32)
+		b.Append(row)
+	}
+	return b
+}
+
+// refusedAddr is an address at which nobody listens.
+func refusedAddr(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, l.Close()) }()
+	return l.Addr().String()
+}
+
+// proxy forwards connections to a server and can break them.
+type proxy struct {
+	listener net.Listener
+	conns    chan net.Conn // open ones, both sides
+	uploaded atomic.Int64
+	limit    atomic.Int64 // bytes of upload after which then is called
+	then     atomic.Pointer[func()]
+}
+
+func startProxy(t testing.TB, target string) *proxy {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	p := &proxy{listener: l, conns: make(chan net.Conn, 100)}
+	t.Cleanup(func() {
+		_ = l.Close()
+		p.cut()
+	})
+	go p.serve(target)
+	return p
+}
+
+func (p *proxy) addr() string { return p.listener.Addr().String() }
+
+func (p *proxy) serve(target string) {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", target)
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		p.conns <- client
+		p.conns <- server
+		go p.copy(server, client, &p.uploaded)
+		go p.copy(client, server, new(atomic.Int64))
+	}
+}
+
+func (p *proxy) copy(dst, src net.Conn, count *atomic.Int64) {
+	buffer := make([]byte, 4096)
+	for {
+		n, err := src.Read(buffer)
+		if total := count.Add(int64(n)); count == &p.uploaded && p.limit.Load() > 0 && total > p.limit.Load() {
+			(*p.then.Load())()
+			return // and forward no more
+		}
+		if _, writeErr := dst.Write(buffer[:n]); err != nil || writeErr != nil {
+			_ = dst.Close()
+			return
+		}
+	}
+}
+
+// cut breaks all connections.
+func (p *proxy) cut() {
+	for {
+		select {
+		case c := <-p.conns:
+			_ = c.Close()
+		default:
+			return
+		}
+	}
+}
+
+// onUpload calls f once more than limit further bytes have gone to the server.
+func (p *proxy) onUpload(limit int64, f func()) {
+	p.then.Store(&f)
+	p.limit.Store(p.uploaded.Load() + limit)
+}
