@@ -98,7 +98,7 @@ func oneFile(cmd *cobra.Command, name string, read func(io.Reader) error) error 
 	if err != nil {
 		return cli.Usagef("%w", err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	if err := read(f); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -47,6 +47,5 @@ func handler(st *station) http.Handler {
 func answer(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	// A prober that has gone away needs no answer.
-	_, _ = fmt.Fprintln(w, text)
+	_, _ = fmt.Fprintln(w, text) //nolint:errcheck // a prober that has gone away needs no answer
 }

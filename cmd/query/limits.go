@@ -45,7 +45,7 @@ func limitColumns() []render.Column[storage.LimitRow] {
 		{Name: "vendor"},
 		{Name: "service"},
 		{Name: "credential", Priority: 5},
-		{Name: "scope", Place: render.Wrap, MinWidth: 16},
+		{Name: "scope", Place: render.Wrap, MinWidth: 24},
 		{Name: "start", Kind: render.Time},
 		{Name: "end", Kind: render.Time, Place: render.RawOnly},
 		{Name: "duration_s", Title: "LASTED", Kind: render.Seconds},

@@ -127,7 +127,7 @@ func print[R any](p printer, columns []render.Column[R], a storage.Answer[R]) er
 	if err != nil {
 		return err
 	}
-	addFooter(table, a.Other, a.Total)
+	addFooter(table, columns[0].Name, a.Other, a.Total)
 	if len(a.Rows) > 0 || p.options.Format != render.FormatTable {
 		if err := render.Write(p.out, render.Answer{Table: table, Whole: a}, p.options); err != nil {
 			return err
@@ -136,17 +136,26 @@ func print[R any](p printer, columns []render.Column[R], a storage.Answer[R]) er
 	if p.explain {
 		explain(p.notes, a.Explain)
 	}
-	return render.WriteNotes(p.notes, a.Notes)
+	return render.WriteNotes(p.notes, append(a.Notes, complete(a.CompleteUntil, p.options.Location)...))
 }
 
-func addFooter(table *render.Table, other *storage.Other, total *storage.Total) {
+// complete says how far the answer can be trusted.
+func complete(until *storage.Time, zone *time.Location) []string {
+	if until == nil {
+		return nil
+	}
+	return []string{"complete until " + until.In(zone).Format("2006-01-02 15:04:05 MST")}
+}
+
+// addFooter makes the list of groups sum up; the labels stand in its first column.
+func addFooter(table *render.Table, label string, other *storage.Other, total *storage.Total) {
 	if total == nil || total.Count == 0 {
 		return
 	}
 	if other != nil && other.Count > 0 {
-		table.AddFooter(map[string]any{"vendor": "other", "count": other.Count, "share": other.Share})
+		table.AddFooter(map[string]any{label: "other", "count": other.Count, "share": other.Share})
 	}
-	table.AddFooter(map[string]any{"vendor": "total", "count": total.Count})
+	table.AddFooter(map[string]any{label: "total", "count": total.Count})
 }
 
 // explain prints what was asked of ClickHouse and what it cost.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,24 +44,40 @@ func stormColumns() []render.Column[storage.StormRow] {
 		{Name: "vendor"},
 		{Name: "service"},
 		{Name: "method", Place: render.RawOnly},
-		{Name: "endpoint", Place: render.Wrap, MinWidth: 24},
+		{Name: "endpoint", Place: render.RawOnly},
 		{Name: "start", Kind: render.Time},
 		{Name: "end", Kind: render.Time, Place: render.RawOnly},
 		{Name: "duration_s", Title: "LASTED", Kind: render.Seconds},
-		{Name: "codes", Kind: render.List, Priority: 3},
+		{Name: "codes", Kind: render.List, Place: render.RawOnly},
 		{Name: "attempts", Kind: render.Number},
-		{Name: "operations", Title: "OPS", Kind: render.Number},
+		{Name: "operations", Title: "CALLS", Kind: render.Number},
 		{Name: "amplification", Title: "AMPL", Kind: render.Number},
-		{Name: "retry_share", Title: "RETRIES", Kind: render.Percent, Priority: 6},
+		{Name: "retry_share", Title: "RETRIES", Kind: render.Percent, Priority: 4},
 		{Name: "peak_per_s", Title: "PEAK/S", Kind: render.Number, Priority: 5},
-		{Name: "median_gap_ms", Title: "GAP", Kind: render.Millis, Priority: 4},
-		{Name: "backoff", Priority: 2},
+		{Name: "median_gap_ms", Title: "GAP", Kind: render.Millis, Priority: 3},
+		{Name: "backoff", Place: render.RawOnly},
 		{Name: "jitter", Place: render.RawOnly},
-		{Name: "early_retries", Title: "EARLY", Kind: render.Number, Priority: 7},
+		{Name: "early_retries", Title: "EARLY", Kind: render.Number, Priority: 2},
 		{Name: "nonretryable_retries", Kind: render.Number, Place: render.RawOnly},
 		{Name: "wasted", Kind: render.Number, Priority: 1},
 		{Name: "outcome", Tone: stormTone},
+		{Name: "what", Place: render.TableWrap, MinWidth: 60, Value: stormStory},
 	}
+}
+
+// stormStory says in one line what was repeated, and how.
+func stormStory(r storage.StormRow) any {
+	backoff := map[storage.Backoff]string{
+		storage.BackoffRetryAfter:  "waits for Retry-After",
+		storage.BackoffExponential: "exponential backoff",
+		storage.BackoffFixed:       "fixed interval",
+		storage.BackoffNone:        "no backoff",
+	}[r.Backoff]
+	if r.Jitter {
+		backoff += " with jitter"
+	}
+	codes := slices.DeleteFunc(slices.Clone(r.Codes), func(code string) bool { return code == "" })
+	return strings.Join(append([]string{r.Endpoint}, append(codes, backoff)...), " · ")
 }
 
 func stormTone(r storage.StormRow) render.Tone {

@@ -54,17 +54,17 @@ func topColumns(by []string) []render.Column[storage.TopRow] {
 		columns = append(columns, render.Column[storage.TopRow]{Name: name})
 	}
 	if !slices.Contains(by, "category") {
-		columns = append(columns, render.Column[storage.TopRow]{Name: "category", Priority: 4, Tone: topTone})
+		columns = append(columns, render.Column[storage.TopRow]{Name: "category", Priority: 5, Tone: topTone})
 	}
 	if !slices.Contains(by, "retry") {
-		columns = append(columns, render.Column[storage.TopRow]{Name: "retry", Priority: 5})
+		columns = append(columns, render.Column[storage.TopRow]{Name: "retry", Priority: 6})
 	}
 	return append(columns, []render.Column[storage.TopRow]{
 		{Name: "count", Kind: render.Number},
-		{Name: "share", Kind: render.Percent, Priority: 2},
-		{Name: "error_rate", Title: "RATE", Kind: render.Percent, Priority: 3},
+		{Name: "share", Kind: render.Percent, Priority: 4},
+		{Name: "error_rate", Title: "RATE", Kind: render.Percent, Priority: 2},
 		{Name: "change", Kind: render.Change, Priority: 1},
-		{Name: "trend", Kind: render.Spark, Priority: 6},
+		{Name: "trend", Kind: render.Spark, Priority: 3},
 		{Name: "services", Kind: render.Number, Place: render.RawOnly},
 		{Name: "endpoints", Kind: render.Number, Place: render.RawOnly},
 		{Name: "operations", Kind: render.Number, Place: render.RawOnly},
@@ -72,8 +72,17 @@ func topColumns(by []string) []render.Column[storage.TopRow] {
 		{Name: "last_seen", Title: "LAST", Kind: render.Age, Priority: 7},
 		{Name: "previous_count", Kind: render.Number, Place: render.RawOnly},
 		{Name: "message", Place: render.RawOnly},
-		{Name: "advice", Place: render.Wrap},
+		{Name: "advice", Place: render.RawOnly},
+		{Name: "what to do", Place: render.TableWrap, MinWidth: 60, Value: adviceOrMessage},
 	}...)
+}
+
+// adviceOrMessage is what helps most in one line: the catalogue's advice, else the vendor's own words.
+func adviceOrMessage(r storage.TopRow) any {
+	if r.Advice != "" {
+		return r.Advice
+	}
+	return r.Message
 }
 
 func topTone(r storage.TopRow) render.Tone { return render.CategoryTone(r.Category) }

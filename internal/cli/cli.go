@@ -56,7 +56,7 @@ func Main(root *cobra.Command, args []string) int {
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return ExitInterrupted
 	}
-	fmt.Fprintf(root.ErrOrStderr(), "%s: %v\n", root.Name(), err)
+	Note(root.ErrOrStderr(), "%s: %v", root.Name(), err)
 	return exitCode(err)
 }
 
@@ -132,8 +132,7 @@ func settingsPath(fs *pflag.FlagSet) (string, error) {
 
 // Note writes one line for a person to standard error; standard output is for data.
 func Note(w io.Writer, format string, args ...any) {
-	// A closed standard error must not fail a command whose data is fine.
-	_, _ = fmt.Fprintf(w, format+"\n", args...)
+	_, _ = fmt.Fprintf(w, format+"\n", args...) //nolint:errcheck // a closed standard error must not fail a command whose data is fine
 }
 
 // Version is set by the release build; a build from a checkout says "devel" and its commit.

@@ -70,10 +70,14 @@ func newStage(w io.Writer, p embedded.Progress) *progressbar.ProgressBar {
 }
 
 // Advance sets a bar to done; Finish removes it. A bar that cannot be drawn is no reason to stop.
-func Advance(bar *progressbar.ProgressBar, done int64) { _ = bar.Set64(done) }
+func Advance(bar *progressbar.ProgressBar, done int64) {
+	_ = bar.Set64(done) //nolint:errcheck // see above
+}
 
 // Finish removes the bar.
-func Finish(bar *progressbar.ProgressBar) { _ = bar.Finish() }
+func Finish(bar *progressbar.ProgressBar) {
+	_ = bar.Finish() //nolint:errcheck // see Advance
+}
 
 // Count prints a number with thousands separators.
 func Count(n int64) string {

@@ -58,7 +58,7 @@ func (a address) query(ctx context.Context, statement string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("query engine: %w", err)
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // the answer has been read, or the error is known
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err != nil {
 		return "", fmt.Errorf("query engine: %w", err)

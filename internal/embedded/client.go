@@ -214,7 +214,7 @@ func spawn(s spec, l layout) (*child, error) {
 	}
 	c := &child{log: log, offset: offset, done: make(chan struct{}), cmd: cmd}
 	go func() {
-		_ = cmd.Wait() // the exit code is in cmd.ProcessState; this goroutine ends with the engine or with this process
+		_ = cmd.Wait() //nolint:errcheck // the exit code is in cmd.ProcessState; this goroutine ends with the engine or with this process
 		close(c.done)
 	}()
 	return c, nil
@@ -247,7 +247,7 @@ func (c *child) lastWords(l layout) string {
 
 func (c *child) release() {
 	if c != nil {
-		_ = c.log.Close() // opened for the child's sake, nothing of ours is in it
+		_ = c.log.Close() //nolint:errcheck // opened for the child's sake, nothing of ours is in it
 	}
 }
 

@@ -58,7 +58,7 @@ func launchBinary(binary string, args []string, lock *os.File) (*server, error) 
 		return nil, errors.Join(fmt.Errorf("start %s: %w", binary, err), keyboard.Close())
 	}
 	s := &server{pid: cmd.Process.Pid, terminal: keyboard, done: make(chan error, 1)}
-	s.kill = func() { _ = cmd.Process.Kill() } // fails only when it has ended
+	s.kill = func() { _ = cmd.Process.Kill() } //nolint:errcheck // fails only when it has ended
 	go func() { s.done <- cmd.Wait() }()
 	return s, nil
 }

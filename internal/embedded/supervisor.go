@@ -76,7 +76,7 @@ func runEngine(raw string) (exitCode int, err error) {
 	if err != nil {
 		return exitOther, fmt.Errorf("another engine runs on %s: %w", l, err)
 	}
-	defer lock.Close()
+	defer lock.Close() //nolint:errcheck // the process ends with it
 	e := supervisor{spec: s, layout: l, lock: lock, clients: flock.New(l.clientsLock(), flock.SetPermissions(0o600))}
 	return e.run()
 }

@@ -26,7 +26,7 @@ func (f *fetcher) verify(tarball string) error {
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // it is only read
 	hash := sha512.New()
 	if _, err := io.Copy(hash, file); err != nil {
 		return fmt.Errorf("verify: %w", err)
@@ -43,7 +43,7 @@ func (f *fetcher) unpack(ctx context.Context, tarball, library string) error {
 	if err != nil {
 		return fmt.Errorf("unpack: %w", err)
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // it is only read
 	unzipped, err := gzip.NewReader(file)
 	if err != nil {
 		return fmt.Errorf("unpack: %w", err)

@@ -27,14 +27,21 @@ const (
 // Place says where a column appears.
 type Place uint8
 
-// The places. A Wrap column is in every format; when a table is too narrow for it, its text moves to
-// a line of its own below the row.
+// The places. When a table is too narrow for it, the text of a Wrap or TableWrap column moves to a line
+// of its own below the row.
 const (
 	Everywhere Place = iota
 	TableOnly        // table and markdown
 	RawOnly          // csv and tsv
-	Wrap
+	Wrap             // everywhere
+	TableWrap        // table and markdown
 )
+
+func (p Place) wraps() bool { return p == Wrap || p == TableWrap }
+
+// forPeople tells whether the place is in table and markdown; forPrograms, in csv and tsv.
+func (p Place) forPeople() bool   { return p != RawOnly }
+func (p Place) forPrograms() bool { return p != TableOnly && p != TableWrap }
 
 // Tone is the meaning of a cell's colour. Only a terminal shows it.
 type Tone uint8
@@ -142,7 +149,7 @@ func (c Column[R]) plain() column {
 	if p.title == "" {
 		p.title = strings.ToUpper(strings.NewReplacer("_", " ", ".", " ").Replace(c.Name))
 	}
-	if p.place == Wrap && p.minWidth == 0 {
+	if p.place.wraps() && p.minWidth == 0 {
 		p.minWidth = wrapWidth
 	}
 	return p
@@ -158,11 +165,11 @@ func (t *Table) AddFooter(values map[string]any) {
 	t.footers = append(t.footers, cells)
 }
 
-// visible returns the numbers of the columns that are not confined to a place.
-func (t *Table) visible(except Place) []int {
+// visible returns the numbers of the columns whose place is shown.
+func (t *Table) visible(shows func(Place) bool) []int {
 	var list []int
 	for i, c := range t.columns {
-		if c.place != except {
+		if shows(c.place) {
 			list = append(list, i)
 		}
 	}

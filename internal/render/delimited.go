@@ -8,7 +8,7 @@ import (
 // printCSV follows RFC 4180. Texts that a spreadsheet would take for a formula get an apostrophe in
 // front; numbers never do.
 func printCSV(buf *bytes.Buffer, t *Table) {
-	columns := t.visible(TableOnly)
+	columns := t.visible(Place.forPrograms)
 	for i, c := range columns {
 		separate(buf, i, ',')
 		buf.WriteString(quoteCSV(t.columns[c].name))
@@ -76,7 +76,7 @@ func quoteCSV(text string) string {
 // printTSV writes one line per row: tabs and line ends inside a text are escaped, and so is the
 // backslash, which makes the escapes unambiguous.
 func printTSV(buf *bytes.Buffer, t *Table) {
-	columns := t.visible(TableOnly)
+	columns := t.visible(Place.forPrograms)
 	for i, c := range columns {
 		separate(buf, i, '\t')
 		buf.WriteString(t.columns[c].name)

@@ -78,7 +78,7 @@ func (g *grid) halve() bool {
 // move takes the last column that may move below the row out of it.
 func (g *grid) move() bool {
 	for n := len(g.shown) - 1; n >= 0; n-- {
-		if c := g.shown[n]; g.columns[c].place == Wrap && len(g.shown) > 1 {
+		if c := g.shown[n]; g.columns[c].place.wraps() && len(g.shown) > 1 {
 			g.shown = slices.Delete(g.shown, n, n+1)
 			g.moved = slices.Insert(g.moved, 0, c)
 			return true

@@ -9,7 +9,7 @@ import (
 // printMarkdown writes a table as GitHub reads it. Times are in full: a document outlives the day.
 func printMarkdown(buf *bytes.Buffer, t *Table, o Options) {
 	o.Now = time.Time{}
-	columns := t.visible(RawOnly)
+	columns := t.visible(Place.forPeople)
 	titles, rules := make([]string, len(columns)), make([]string, len(columns))
 	for i, c := range columns {
 		titles[i], rules[i] = escapeMarkdown(t.columns[c].title), "---"

@@ -42,7 +42,7 @@ type grid struct {
 }
 
 func newGrid(t *Table, o Options) *grid {
-	g := &grid{columns: t.columns, shown: t.visible(RawOnly), widths: make([]int, len(t.columns))}
+	g := &grid{columns: t.columns, shown: t.visible(Place.forPeople), widths: make([]int, len(t.columns))}
 	for _, c := range t.columns {
 		g.titles = append(g.titles, Escape(c.title))
 	}
