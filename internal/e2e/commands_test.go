@@ -23,6 +23,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/errata-dev/errata/internal/embedded"
@@ -37,12 +38,13 @@ var simulationEnd = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
 // commands are what the scripts can do beside running the binaries.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"simulate":      cmdSimulate,    // simulate [-records N] [-seed N] FILE: response logs, and FILE.truth.json; sets $RECORDS
+	"simulate":      cmdSimulate,    // simulate [-records N] [-seed N] FILE: response logs, and FILE.truth.json; sets $RECORDS, adds to $TOTAL
 	"clickhouse":    cmdClickHouse,  // a fresh database on the shared engine, as $ERRATA_CLICKHOUSE
 	"broker":        cmdBroker,      // broker PARTITIONS: a topic on a broker in the test, or on the real one, as $ERRATA_BROKERS, _TOPIC, _GROUP
 	"publish":       cmdPublish,     // publish FILE: by a client of its own
 	"rows":          cmdRows,        // rows N: waits until the table has N rows, and checks that the row key is unique
 	"rows-at-least": cmdRowsAtLeast, // rows-at-least N: the same, and lets there be more
+	"members":       cmdMembers,     // members N: waits until the group is stable with N members that all own partitions
 	"freeport":      cmdFreePort,    // freeport VARIABLE
 	"get":           cmdGet,         // get URL STATUS: waits for that status, prints the body
 	"top-truth":     cmdTopTruth,    // top-truth TRUTH ANSWER: compares -o json of top with the simulator's truth
@@ -73,6 +75,9 @@ func cmdSimulate(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(os.WriteFile(file+".truth.json", truth, 0o600))
 	ts.Setenv("RECORDS", strconv.FormatInt(generator.Truth().Records, 10))
+	total, err := strconv.ParseInt("0"+ts.Getenv("TOTAL"), 10, 64)
+	ts.Check(err)
+	ts.Setenv("TOTAL", strconv.FormatInt(total+generator.Truth().Records, 10))
 }
 
 func cmdClickHouse(ts *testscript.TestScript, _ bool, _ []string) {
@@ -172,6 +177,38 @@ func awaitRows(url string, want uint64) (uint64, error) {
 		case <-time.After(50 * time.Millisecond): // polls what can be seen; there is no event to wait for
 		}
 	}
+}
+
+func cmdMembers(ts *testscript.TestScript, _ bool, args []string) {
+	client, err := kgo.NewClient(kgo.SeedBrokers(ts.Getenv("ERRATA_BROKERS")))
+	ts.Check(err)
+	defer client.Close()
+	group, deadline := ts.Getenv("ERRATA_GROUP"), time.Now().Add(patience)
+	for {
+		owners, err := owners(client, group)
+		if err == nil && strconv.Itoa(owners) == args[0] {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%d members of %s own partitions, want %s (%v)", owners, group, args[0], err)
+		}
+		time.Sleep(50 * time.Millisecond) // polls what can be seen
+	}
+}
+
+// owners counts the members of a stable group that own partitions.
+func owners(client *kgo.Client, group string) (int, error) {
+	groups, err := kadm.NewClient(client).DescribeGroups(context.Background(), group)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, member := range groups[group].Members {
+		if assigned, ok := member.Assigned.AsConsumer(); ok && len(assigned.Topics) > 0 && groups[group].State == "Stable" {
+			n++
+		}
+	}
+	return n, nil
 }
 
 func cmdFreePort(ts *testscript.TestScript, _ bool, args []string) {

@@ -81,7 +81,9 @@ func setup(env *testscript.Env) error {
 		"PATH":             binaries + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME":             home,
 		"XDG_CONFIG_HOME":  filepath.Join(home, "config"),
-		"XDG_DATA_HOME":    filepath.Join(home, "data"),
+		// Not in the script's directory: an embedded engine lives some seconds longer than the script.
+		"XDG_DATA_HOME":    filepath.Join(binaries, "data", filepath.Base(env.WorkDir)),
+		"BIN":              binaries,
 		"ERRATA_CACHE_DIR": cache,
 		"TZ":               "UTC",
 		"COLUMNS":          "",
