@@ -103,14 +103,15 @@ func with(parameters, more map[string]any) map[string]any {
 	return all
 }
 
-// endpoints writes methods in capitals, as the table has them.
+// endpoints adds to each value how the table has it: the method in capitals, without outer blanks.
 func endpoints(values []string) []string {
-	upper := make([]string, len(values))
-	for i, value := range values {
-		upper[i] = value
+	both := make([]string, 0, 2*len(values))
+	for _, value := range values {
+		stored := value
 		if method, route, found := strings.Cut(value, " "); found {
-			upper[i] = strings.ToUpper(method) + " " + route
+			stored = strings.ToUpper(method) + " " + route
 		}
+		both = append(both, value, strings.Trim(stored, " "))
 	}
-	return upper
+	return both
 }

@@ -29,6 +29,9 @@ func (db *DB) Migrate(ctx context.Context, step func(string)) error {
 	if err := db.createDatabase(ctx, step); err != nil {
 		return fmt.Errorf("create database: %w", err)
 	}
+	if err := db.createVersionTable(ctx); err != nil {
+		return fmt.Errorf("version table: %w", err)
+	}
 	if err := db.applyMigrations(ctx, step); err != nil {
 		return fmt.Errorf("migrate: %w", db.conn.explain(ctx, err))
 	}
@@ -61,6 +64,14 @@ func (db *DB) createDatabase(ctx context.Context, step func(string)) (err error)
 // quoteName quotes an identifier, which cannot be a bound parameter in DDL on every server version.
 func quoteName(name string) string {
 	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(name) + "`"
+}
+
+func (db *DB) createVersionTable(ctx context.Context) error {
+	statement, err := readQuery("create_schema_version")
+	if err != nil {
+		return err
+	}
+	return db.conn.Exec(ctx, statement)
 }
 
 func (db *DB) applyMigrations(ctx context.Context, step func(string)) (err error) {

@@ -119,7 +119,7 @@ func TestReadonlyUserWithDeadline(t *testing.T) {
 		t.Skipf("needs ClickHouse: %v", err)
 	}
 	defer func() { require.NoError(t, engine.Close()) }()
-	writer, reader := openURL(t, engine.URL()), openURL(t, engine.ReaderURL())
+	writer, reader := openAt(t, engine.URL()), openAt(t, engine.ReaderURL())
 	require.NoError(t, writer.Migrate(ctx, nil))
 
 	require.NoError(t, reader.CheckSchema(ctx))
@@ -133,7 +133,7 @@ func TestReadonlyUserWithDeadline(t *testing.T) {
 	require.ErrorIs(t, err, ErrAuthentication)
 }
 
-func openURL(t testing.TB, url string) *DB {
+func openAt(t testing.TB, url string) *DB {
 	t.Helper()
 	o, err := ParseURL(url)
 	require.NoError(t, err)

@@ -82,7 +82,7 @@ func TestOptionsKeepThePasswordSecret(t *testing.T) {
 }
 
 func FuzzParseURL(f *testing.F) {
-	for _, seed := range []string{"clickhouse://u:sesame@h:1,h2/db?secure=true", "clickhouse://[::1]:9", "http://x", "clickhouse://@@::/??&=%"} {
+	for _, seed := range []string{"clickhouse://u:sesame@h:1,h2/db?secure=true", "clickhouse://[::1]:9", "http://x", "clickhouse://@@::/??&=%", "clickhouse://0 000000"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -193,6 +193,12 @@ func insertCase(t testing.TB, o Options, rows []*parsers.Row) {
 	for _, r := range rows {
 		b.Append(r)
 	}
+	insertToday(t, o, b)
+}
+
+// insertToday inserts a block under a grant of today, so that none of it has expired.
+func insertToday(t testing.TB, o Options, b *Block) {
+	t.Helper()
 	w := NewWriter(o)
 	defer func() { require.NoError(t, w.Close()) }()
 	grant := testGrant(t)

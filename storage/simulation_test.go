@@ -1,7 +1,7 @@
 package storage
 
 import (
-	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,15 +18,7 @@ func loadSimulation(t testing.TB, o Options, options simulate.Options) simulate.
 	require.NoError(t, err)
 	registry, err := parsers.New(parsers.Options{})
 	require.NoError(t, err)
-	w := NewWriter(o)
-	defer func() { require.NoError(t, w.Close()) }()
 	b := NewBlock()
-	flush := func() {
-		grant := testGrant(t)
-		grant.Date = time.Now().UTC()
-		require.NoError(t, w.Insert(t.Context(), b, grant))
-		b.Reset()
-	}
 	var buf []byte
 	var row parsers.Row
 	for offset := int64(0); ; offset++ {
@@ -37,37 +29,71 @@ func loadSimulation(t testing.TB, o Options, options simulate.Options) simulate.
 		buf = value
 		registry.Parse(&parsers.Record{Value: value, Source: "simulation", Topic: "t", Offset: offset}, &row)
 		b.Append(&row)
-		if b.Rows() == 100_000 {
-			flush()
-		}
 	}
-	flush()
+	insertToday(t, o, b)
 	return g.Truth()
 }
 
-func TestSimulation(t *testing.T) {
+// TestStormsAndLimitsOfSimulation compares the answers with what a simulated day is known to contain:
+// two storms and two throttled windows, among pollers, health checks, an outage and stray 429s.
+func TestStormsAndLimitsOfSimulation(t *testing.T) {
 	db, o := openMigrated(t)
 	end := time.Now().UTC().Truncate(time.Minute)
-	truth := loadSimulation(t, o, simulate.Options{Seed: 1, End: end})
-	f := Filter{From: end.Add(-time.Hour), To: end}
-	show := func(name string, v any) {
-		b, err := json.MarshalIndent(v, "", " ")
-		require.NoError(t, err)
-		t.Logf("%s %s", name, b)
-	}
-	began := time.Now()
-	s, err := db.Storms(t.Context(), f, StormOptions{})
+	truth := loadSimulation(t, o, simulate.Options{Seed: 1, End: end, Records: 60_000})
+	day := Filter{From: end.AddDate(0, 0, -1), To: end}
+
+	storms, err := db.Storms(t.Context(), day, StormOptions{})
 	require.NoError(t, err)
-	t.Log(time.Since(began))
-	show("storms", s)
-	show("truth", truth.Storms)
-	began = time.Now()
-	l, err := db.Limits(t.Context(), f, LimitOptions{})
-	require.NoError(t, err)
-	t.Log(time.Since(began))
-	show("limits", l)
-	for _, s := range l.Explain {
-		t.Log(s.Name, s.Elapsed, s.Rows, s.Bytes)
+	require.NotEmpty(t, truth.Storms)
+	require.Len(t, storms.Rows, len(truth.Storms))
+	slices.SortFunc(storms.Rows, func(a, b StormRow) int { return a.Start.Compare(b.Start.Time) })
+	for i, want := range truth.Storms {
+		requireStorm(t, want, storms.Rows[i])
 	}
-	show("truth", truth.Limits)
+
+	limits, err := db.Limits(t.Context(), day, LimitOptions{})
+	require.NoError(t, err)
+	require.NotEmpty(t, truth.Limits)
+	require.Len(t, limits.Rows, len(truth.Limits))
+	slices.SortFunc(limits.Rows, func(a, b LimitRow) int { return a.Start.Compare(b.Start.Time) })
+	for i, want := range truth.Limits {
+		requireWindow(t, want, limits.Rows[i])
+	}
+}
+
+func requireStorm(t *testing.T, want simulate.StormTruth, got StormRow) {
+	t.Helper()
+	require.Equal(t, want, simulate.StormTruth{
+		Vendor: got.Vendor, Service: got.Service, Method: got.Method, Endpoint: got.Endpoint,
+		Start: got.Start.Time, End: got.End.Time, Status: want.Status, Code: want.Code,
+		Attempts: int(got.Attempts), Operations: int(got.Operations), Amplification: got.Amplification, RetryShare: got.RetryShare,
+		PeakPerS: int(got.PeakPerS), MedianGapMS: got.MedianGapMS, Backoff: string(got.Backoff), EarlyRetries: int(got.EarlyRetries),
+		Wasted: int(got.Wasted), Outcome: string(got.Outcome),
+	})
+	if want.Code != "" {
+		require.Equal(t, []string{want.Code}, got.Codes)
+	}
+}
+
+// requireWindow allows for what the truth counts otherwise: the response that closes the window, calls
+// of the same second as its first rejection, and calls under way when a Retry-After arrived.
+func requireWindow(t *testing.T, want simulate.LimitTruth, got LimitRow) {
+	t.Helper()
+	require.Equal(t, want.Vendor, got.Vendor)
+	require.Equal(t, want.Service, got.Service)
+	require.Equal(t, want.Credential, got.Credential)
+	require.Equal(t, want.Start, got.Start.Time)
+	require.Equal(t, want.End, got.End.Time)
+	require.EqualValues(t, want.Rejected, got.Rejected)
+	require.InDelta(t, want.Admitted, got.Admitted, 3)
+	require.InDelta(t, want.Early, got.EarlyRetries, 0.05*float64(want.Early)+1)
+	require.Equal(t, []string{want.Service}, got.TopServices)
+	if want.Limit == 0 {
+		require.Nil(t, got.Limit)
+		require.Equal(t, LimitSourceNone, got.LimitSource)
+		return
+	}
+	require.EqualValues(t, want.Limit, *got.Limit)
+	require.EqualValues(t, want.WindowS, *got.WindowS)
+	require.Equal(t, LimitSourceHeader, got.LimitSource)
 }

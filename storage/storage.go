@@ -38,7 +38,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 
 // ping accepts a database that is missing: the server has been reached and knows the user.
 func (db *DB) ping(ctx context.Context) error {
-	err := db.conn.Conn.Ping(ctx)
+	err := db.conn.Ping(ctx)
 	if code, _, ok := exceptionOf(err); ok && code == codeUnknownDatabase {
 		return nil
 	}

@@ -81,16 +81,16 @@ const (
 // isPoller says whether a run is no faster than the operation is ordinarily called. Earlier are the
 // attempts before the run.
 func isPoller(run, earlier []attempt) bool {
-	ordinary := ordinaryGap(run[0].at, earlier)
+	ordinary := ordinaryGap(run[0], earlier)
 	return ordinary > 0 && median(gaps(run)) >= pollerShare*ordinary
 }
 
-// ordinaryGap returns the median gap of the last successes within a day before the run, else of the
-// last attempts if they came at a steady pace, else 0.
-func ordinaryGap(runStart int64, earlier []attempt) float64 {
+// ordinaryGap returns the median gap of the last successes within a day before a run, else of the last
+// attempts if they came at a steady pace up to the run's first, else 0.
+func ordinaryGap(first attempt, earlier []attempt) float64 {
 	var successes []attempt
 	for _, a := range earlier {
-		if a.failed == 0 && a.at >= runStart-ordinaryMargin.Milliseconds() {
+		if a.failed == 0 && a.at >= first.at-ordinaryMargin.Milliseconds() {
 			successes = append(successes, a)
 		}
 	}
@@ -100,7 +100,7 @@ func ordinaryGap(runStart int64, earlier []attempt) float64 {
 	if len(earlier) < steadyAttempts {
 		return 0
 	}
-	steady := gaps(earlier[len(earlier)-steadyAttempts:])
+	steady := gaps(append(slices.Clone(earlier[len(earlier)-steadyAttempts:]), first))
 	if low, high := slices.Min(steady), slices.Max(steady); high-low >= steadyDeviation*high {
 		return 0
 	}

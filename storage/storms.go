@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -177,8 +178,12 @@ func (s *stormQuestion) margins() map[string]any {
 
 // strongStorms finds the storms of operations that are told apart.
 func (s *stormQuestion) strongStorms(ctx context.Context) ([]storm, error) {
+	more, err := s.readOperations(ctx)
+	if err != nil || more == nil {
+		return nil, err
+	}
 	var attempts []attempt
-	err := s.ask(ctx, "storm_attempts", s.margins(), func(rows driver.Rows) error {
+	err = s.ask(ctx, "storm_attempts", more, func(rows driver.Rows) error {
 		var a attempt
 		err := rows.Scan(append(a.targets(), &a.unit.vendor, &a.unit.service, &a.unit.method, &a.unit.route, &a.code)...)
 		attempts = append(attempts, a)
@@ -190,6 +195,25 @@ func (s *stormQuestion) strongStorms(ctx context.Context) ([]storm, error) {
 	}
 	s.noteCut(len(attempts))
 	return joinRuns(findRuns(attempts, s.options), s.options.Gap.Milliseconds()), nil
+}
+
+// readOperations returns the parameters that name the operations with runs, nil if there are none.
+func (s *stormQuestion) readOperations(ctx context.Context) (map[string]any, error) {
+	var operations []uint64
+	vendors := map[string]struct{}{}
+	err := s.ask(ctx, "storm_operations", s.margins(), func(rows driver.Rows) error {
+		var operation uint64
+		var vendor string
+		err := rows.Scan(&operation, &vendor)
+		operations = append(operations, operation)
+		vendors[vendor] = struct{}{}
+		return err
+	})
+	if err != nil || len(operations) == 0 {
+		return nil, err
+	}
+	names := slices.Sorted(maps.Keys(vendors))
+	return with(s.margins(), map[string]any{"operations": operations, "operation_vendors": names}), nil
 }
 
 func (s *stormQuestion) noteCut(attempts int) {

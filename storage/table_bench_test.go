@@ -52,7 +52,7 @@ func BenchmarkTable(b *testing.B) {
 		b.Skipf("needs ClickHouse: %v", err)
 	}
 	b.Cleanup(func() { require.NoError(b, engine.Close()) })
-	m := tableMeter{db: openURL(b, engine.URL()), pid: engine.Pid(), rows: 1_000_000}
+	m := tableMeter{db: openAt(b, engine.URL()), pid: engine.Pid(), rows: 1_000_000}
 	if text := os.Getenv("ERRATA_BENCH_ROWS"); text != "" {
 		m.rows, err = strconv.Atoi(text)
 		require.NoError(b, err)

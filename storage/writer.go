@@ -45,9 +45,10 @@ type Writer struct {
 // NewWriter returns a writer that is not connected yet.
 func NewWriter(o Options) *Writer { return &Writer{options: o} }
 
-// The setting names of an insert. The server ignores those it does not know: they are not marked
-// important. Deduplication is off because errors in it lose acknowledged inserts; squashing is off
-// because the block is one part as it is. An INSERT whose client falls silent ends with receive_timeout.
+// insertSettings go with every insert. They are not marked important, so that a server ignores those
+// it does not know. Deduplication is off because errors in it lose acknowledged inserts; squashing is
+// off because the block is one part as it is; an INSERT whose client falls silent ends by
+// receive_timeout, before anyone waits for it for long.
 func insertSettings() []ch.Setting {
 	settings := map[string]string{
 		"async_insert":                     "0",
@@ -98,9 +99,11 @@ func (w *Writer) Insert(ctx context.Context, b *Block, g Grant) error {
 	return nil
 }
 
-// cutWhenDone closes the connection when the context ends; how closing goes does not matter then.
+// cutWhenDone closes the connection when the context ends.
 func cutWhenDone(ctx context.Context, conn net.Conn) (stop func() bool) {
-	return context.AfterFunc(ctx, func() { _ = conn.Close() })
+	return context.AfterFunc(ctx, func() {
+		_ = conn.Close() //nolint:errcheck // the connection is given up, however closing goes
+	})
 }
 
 func (w *Writer) insertError(ctx context.Context, g Grant, err error) *InsertError {
@@ -166,7 +169,7 @@ func (w *Writer) connectTo(ctx context.Context, addr string) error {
 
 func (w *Writer) disconnect() {
 	if w.client != nil {
-		_ = w.client.Close() // it is of no use any more, however that goes
+		_ = w.client.Close() //nolint:errcheck // the connection is given up, however closing goes
 	}
 	w.client, w.conn = nil, nil
 }

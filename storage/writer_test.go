@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -122,6 +121,17 @@ func TestGuardIsJudgedForEveryBlock(t *testing.T) {
 	})
 	require.ErrorContains(t, err, staleText)
 	require.Zero(t, countRows(t, db))
+}
+
+// Settings that a server does not know must not fail the insert.
+func TestUnknownSettingsAreIgnored(t *testing.T) {
+	db, o := openMigrated(t)
+	client := dialDirectly(t, o)
+	b := blockOf(0, 1)
+	b.fillGuard(testGrant(t))
+	unknown := ch.Setting{Key: "setting_of_another_version", Value: "disable"}
+	require.NoError(t, client.Do(context.Background(), ch.Query{Body: b.input.Into("responses"), Input: b.input, Settings: []ch.Setting{unknown}}))
+	require.Equal(t, 1, countRows(t, db))
 }
 
 func dialDirectly(t *testing.T, o Options) *ch.Client {
@@ -252,79 +262,4 @@ func refusedAddr(t testing.TB) string {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, l.Close()) }()
 	return l.Addr().String()
-}
-
-// proxy forwards connections to a server and can break them.
-type proxy struct {
-	listener net.Listener
-	conns    chan net.Conn // open ones, both sides
-	uploaded atomic.Int64
-	limit    atomic.Int64 // bytes of upload after which then is called
-	then     atomic.Pointer[func()]
-}
-
-func startProxy(t testing.TB, target string) *proxy {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	p := &proxy{listener: l, conns: make(chan net.Conn, 100)}
-	t.Cleanup(func() {
-		_ = l.Close()
-		p.cut()
-	})
-	go p.serve(target)
-	return p
-}
-
-func (p *proxy) addr() string { return p.listener.Addr().String() }
-
-func (p *proxy) serve(target string) {
-	for {
-		client, err := p.listener.Accept()
-		if err != nil {
-			return
-		}
-		server, err := net.Dial("tcp", target)
-		if err != nil {
-			_ = client.Close()
-			continue
-		}
-		p.conns <- client
-		p.conns <- server
-		go p.copy(server, client, &p.uploaded)
-		go p.copy(client, server, new(atomic.Int64))
-	}
-}
-
-func (p *proxy) copy(dst, src net.Conn, count *atomic.Int64) {
-	buffer := make([]byte, 4096)
-	for {
-		n, err := src.Read(buffer)
-		if total := count.Add(int64(n)); count == &p.uploaded && p.limit.Load() > 0 && total > p.limit.Load() {
-			(*p.then.Load())()
-			return // and forward no more
-		}
-		if _, writeErr := dst.Write(buffer[:n]); err != nil || writeErr != nil {
-			_ = dst.Close()
-			return
-		}
-	}
-}
-
-// cut breaks all connections.
-func (p *proxy) cut() {
-	for {
-		select {
-		case c := <-p.conns:
-			_ = c.Close()
-		default:
-			return
-		}
-	}
-}
-
-// onUpload calls f once more than limit further bytes have gone to the server.
-func (p *proxy) onUpload(limit int64, f func()) {
-	p.then.Store(&f)
-	p.limit.Store(p.uploaded.Load() + limit)
 }

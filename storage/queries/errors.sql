@@ -2,7 +2,7 @@
 -- Inputs: the filter; kind = error, success or dead_letter; limit.
 -- Columns: every member of a row, newest first. details and rate_limit are JSON texts.
 SELECT
-    toString(kind) AS kind, source, topic, partition, offset, block_date, log_time, checksum,
+    toString(kind), source, topic, partition, offset, block_date, log_time, checksum,
     time, vendor, service, environment, credential, method, host, route, path,
     operation, toString(operation_key), attempt, status, duration_ms,
     code, toString(category), toString(retry), toInt64(retry_after_ms), title, message, message_template, fingerprint, type,

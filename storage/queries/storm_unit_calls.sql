@@ -11,7 +11,7 @@ SELECT
     toUInt8(kind = 'error'
         -- include: part_failures
     ) AS matches,
-    toInt64(retry_after_ms) AS retry_after_ms,
+    toInt64(retry_after_ms) AS wait,
     toUInt8(retry = 'no') AS hopeless,
     code
 FROM responses

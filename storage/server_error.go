@@ -71,7 +71,7 @@ func (o Options) explainException(err error, code int32, message string) error {
 	case codeAccessDenied, codeReadonly:
 		return &serverError{ErrAuthentication, fmt.Sprintf("ClickHouse at %s does not let user %q do this (%s): grant the right, or use another user", o.addresses(), o.user(), firstLine(message)), err}
 	case codeUnknownDatabase, codeUnknownTable:
-		return &serverError{ErrNotMigrated, fmt.Sprintf("database %q at %s lacks errata's tables (%s): run ingest migrate", o.database(), o.addresses(), firstLine(message)), err}
+		return &serverError{ErrNotMigrated, fmt.Sprintf("database %q at %s lacks errata's tables: run ingest migrate", o.database(), o.addresses()), err}
 	}
 	return err
 }
