@@ -14,6 +14,7 @@ type body struct {
 	read bool
 	root lenient.Node // the JSON object or array; absent for everything else
 	text []byte       // the body as text; nil for inline JSON
+	cut  bool         // text ends before the body did
 }
 
 // readBody reads the body of the response, once.
@@ -27,32 +28,74 @@ func (s *scratch) readBody() *body {
 		s.body.root = res.bodyNode
 		return &s.body
 	}
-	if s.body.text = res.bodyNode.Text(); len(s.body.text) == 0 {
-		s.body.text = s.decodeBase64(res.bodyBase64, res.answer.contentEncoding)
+	b := &s.body
+	b.text, b.cut = res.bodyNode.Text(), res.bodyTruncated
+	if len(b.text) == 0 {
+		var whole bool
+		b.text, whole = s.decodeBase64(res.bodyBase64, res.answer.contentEncoding)
+		b.cut = b.cut || !whole
 	}
-	if len(s.body.text) > maxBody {
-		s.body.text = s.body.text[:maxBody]
+	if len(b.text) > maxBody {
+		b.text, b.cut = b.text[:maxBody], true
 	}
-	s.body.root = s.parseBody(s.body.text)
-	return &s.body
+	s.parseBody(b)
+	if b.cut {
+		b.text = s.begun(b.text)
+	}
+	return b
 }
 
-// parseBody returns the JSON object or array in text, also when it stands in a JSON string.
-func (s *scratch) parseBody(text []byte) lenient.Node {
-	text = bytes.TrimLeft(text, " \t\r\n\ufeff")
-	if len(text) == 0 || text[0] == '<' || s.outer.Parse(text) != nil {
-		return lenient.Node{}
+// ellipsis ends a text whose end is not known.
+const ellipsis = "…"
+
+// longestWord bounds what is given up of a cut text; of a longer word enough is left to recognise it.
+const longestWord = 256
+
+// begun returns a text that was cut before it came here, without its last word: it may be half a
+// word, and half a secret is a secret that no pattern recognises.
+func (s *scratch) begun(text []byte) []byte {
+	if len(text) == 0 {
+		return nil
 	}
-	root := s.outer.Root()
+	end := max(0, len(text)-longestWord)
+	end += 1 + bytes.LastIndexAny(text[end:], " \t\r\n\"'`,;{}[]()<>=&")
+	start := len(s.lists)
+	s.lists = append(append(s.lists, text[:end]...), ellipsis...)
+	return s.lists[start:len(s.lists):len(s.lists)]
+}
+
+// prose returns the text of a value that people read; of one that was cut, what is sure.
+func (s *scratch) prose(n lenient.Node) []byte {
+	if n.Cut() {
+		return s.begun(n.Text())
+	}
+	return n.Text()
+}
+
+// exact returns the text of a value that programs compare; half of it would be another value.
+func exact(n lenient.Node) []byte {
+	if n.Cut() {
+		return nil
+	}
+	return n.Text()
+}
+
+// parseBody finds the JSON object or array in the text, also when it stands in a JSON string. Whether
+// that is cut shows in itself, whatever the logger says.
+func (s *scratch) parseBody(b *body) {
+	text := bytes.TrimLeft(b.text, " \t\r\n\ufeff")
+	if len(text) == 0 || text[0] == '<' || s.outer.Parse(text) != nil {
+		return
+	}
+	root, cut := s.outer.Root(), s.outer.Truncated()
 	if root.Kind() == lenient.String {
 		quoted := bytes.TrimSpace(root.Text())
 		if len(quoted) == 0 || quoted[0] != '{' && quoted[0] != '[' || s.inner.Parse(quoted) != nil {
-			return lenient.Node{}
+			return
 		}
-		root = s.inner.Root()
+		root, cut = s.inner.Root(), cut || s.inner.Truncated()
 	}
-	if kind := root.Kind(); kind != lenient.Object && kind != lenient.Array {
-		return lenient.Node{}
+	if kind := root.Kind(); kind == lenient.Object || kind == lenient.Array {
+		b.root, b.cut = root, cut
 	}
-	return root
 }

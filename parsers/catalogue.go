@@ -20,7 +20,7 @@ type VendorInfo struct {
 // catalogue holds the documented codes of one definition.
 type catalogue struct {
 	byCode     map[string][]entry // by folded code, title or alias
-	byStatus   map[int]entry      // what a status means where no code says more
+	byStatus   map[int]Advice     // what a status means where no code says more
 	ranges     []codeRange
 	documented int
 }
@@ -33,7 +33,7 @@ type entry struct {
 // codeRange covers codes of which only the range is documented.
 type codeRange struct {
 	from, to int64
-	entry    entry
+	advice   Advice
 }
 
 // match says what of an error the catalogue knew.
@@ -46,14 +46,11 @@ const (
 )
 
 // find looks an error up: its code under its status, the code under any status, the range of a
-// numeric code, and last the status alone.
-func (c *catalogue) find(status int, code []byte) (Advice, match) {
-	var folded [limitCode]byte
-	entries := c.byCode[string(appendFoldedCode(folded[:0], code))]
-	for i := range entries {
-		if entries[i].status == status {
-			return entries[i].advice, matchCode
-		}
+// numeric code, its title under its status, and last the status alone.
+func (c *catalogue) find(status int, code, title []byte) (Advice, match) {
+	entries := c.spelled(code)
+	if e := withStatus(entries, status); e != nil {
+		return e.advice, matchCode
 	}
 	if len(entries) > 0 {
 		return entries[0].advice, matchCode
@@ -61,14 +58,36 @@ func (c *catalogue) find(status int, code []byte) (Advice, match) {
 	if number := digits(code); number > 0 && len(code) < 10 {
 		for i := range c.ranges {
 			if number >= c.ranges[i].from && number <= c.ranges[i].to {
-				return c.ranges[i].entry.advice, matchCode
+				return c.ranges[i].advice, matchCode
 			}
 		}
 	}
-	if e, ok := c.byStatus[status]; ok {
-		return e.advice, matchStatus
+	// Some errors are documented by title only, and some codes are written in a way of their own.
+	if e := withStatus(c.spelled(title), status); e != nil {
+		return e.advice, matchCode
+	}
+	if advice, ok := c.byStatus[status]; ok {
+		return advice, matchStatus
 	}
 	return Advice{}, matchNone
+}
+
+// spelled returns the entries of a code or title.
+func (c *catalogue) spelled(text []byte) []entry {
+	if len(text) == 0 {
+		return nil
+	}
+	var folded [limitCode]byte
+	return c.byCode[string(appendFoldedCode(folded[:0], text))]
+}
+
+func withStatus(entries []entry, status int) *entry {
+	for i := range entries {
+		if entries[i].status == status {
+			return &entries[i]
+		}
+	}
+	return nil
 }
 
 // foldedCode is the spelling under which codes are compared: vendors write the same code as
@@ -96,7 +115,7 @@ func (r *Registry) Advice(vendor string, status int, code string) (Advice, bool)
 	if v == nil {
 		return Advice{}, false
 	}
-	advice, m := v.def.catalogue.find(status, []byte(code))
+	advice, m := v.def.catalogue.find(status, []byte(code), nil)
 	return advice, m != matchNone
 }
 

@@ -233,7 +233,7 @@ func (c *compiler) condition(e *envelopeDef, def *conditionDef) condition {
 	}
 	for _, kind := range def.Is {
 		i := slices.Index(kindTexts[:], kind)
-		if i < 0 {
+		if i < int(lenient.Bool) {
 			c.fault(strconv.Quote(kind), "envelopes.%s.match.is: %q is not one of %s", e.Name, kind, strings.Join(kindTexts[2:], ", "))
 			continue
 		}

@@ -51,10 +51,11 @@ func (c *compiler) detail(e *envelopeDef, def *detailDef) detailPlan {
 	stated := 0
 	for _, place := range []struct {
 		text string
-		path *path
+		path **path
 	}{{def.List, &p.list}, {def.Fields, &p.fields}, {def.Item, &p.item}, {def.Text, &p.text}} {
 		if place.text != "" {
-			*place.path = c.path(place.text, e.LooseKeys)
+			p := c.path(place.text, e.LooseKeys)
+			*place.path = &p
 			stated++
 		}
 	}
@@ -65,7 +66,7 @@ func (c *compiler) detail(e *envelopeDef, def *detailDef) detailPlan {
 }
 
 func (c *compiler) catalogue(codes []codeDef, ranges []rangeDef) catalogue {
-	cat := catalogue{byCode: map[string][]entry{}, byStatus: map[int]entry{}, documented: len(codes) + len(ranges)}
+	cat := catalogue{byCode: map[string][]entry{}, byStatus: map[int]Advice{}, documented: len(codes) + len(ranges)}
 	for i := range codes {
 		c.code(&cat, &codes[i])
 	}
@@ -73,8 +74,8 @@ func (c *compiler) catalogue(codes []codeDef, ranges []rangeDef) catalogue {
 		if def.From <= 0 || def.To < def.From {
 			c.fault("[[ranges]]", "ranges: %d to %d is no range", def.From, def.To)
 		}
-		e := entry{advice: c.advice(def.Title, def.Category, def.Retry, def.Advice, def.Link)}
-		cat.ranges = append(cat.ranges, codeRange{def.From, def.To, e})
+		advice := c.advice(def.Title, def.Category, def.Retry, def.Advice, def.Link)
+		cat.ranges = append(cat.ranges, codeRange{def.From, def.To, advice})
 	}
 	return cat
 }
@@ -95,7 +96,7 @@ func (c *compiler) code(cat *catalogue, def *codeDef) {
 		if _, twice := cat.byStatus[def.Status]; twice || def.Status == 0 {
 			c.fault("[[codes]]", "codes: %s: neither code nor title, or that status twice", label)
 		}
-		cat.byStatus[def.Status] = e
+		cat.byStatus[def.Status] = e.advice
 		return
 	}
 	var entered []string

@@ -10,8 +10,10 @@ import (
 // request headers carry credentials in forms that no pattern knows.
 var credentialSigns = [...]string{"request_headers", "authorization", "cookie", "requestheaders", "request-headers"}
 
-// bury turns row into a dead letter: its reason, and an excerpt that ends before any credential.
-func (r *Registry) bury(rec *Record, row *Row, reason Reason) {
+// Bury turns row into a dead letter: its reason, and an excerpt that ends before any credential. Parse
+// calls it; so does a caller who judges a parsed record himself, with the row that it was parsed into
+// or another one. Row's texts are borrowed as after Parse.
+func (r *Registry) Bury(rec *Record, row *Row, reason Reason) {
 	row.reset(rec)
 	row.Kind, row.Reason = KindDeadLetter, reason
 	row.RedactionVersion = redact.Version

@@ -45,7 +45,7 @@ func TestEveryDocumentedErrorIsInTheCatalogue(t *testing.T) {
 			status, err := strconv.Atoi(what[:3])
 			require.NoError(t, err, line)
 			code := strings.TrimSpace(what[3:])
-			advice, m := r.byName[info.Name].def.catalogue.find(status, []byte(code))
+			advice, m := r.byName[info.Name].def.catalogue.find(status, []byte(code), nil)
 			want := matchCode
 			if code == "" {
 				want = matchStatus

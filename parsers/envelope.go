@@ -11,8 +11,7 @@ import (
 type findings struct {
 	format                               []byte
 	code, message, title, kind, instance []byte
-	trace, requestID                     []byte   // the vendor's
-	category                             Category // what the body says beyond its code
+	trace, requestID                     []byte // the vendor's
 	retryAfterMS                         int64
 	details                              []Detail
 }
@@ -44,9 +43,8 @@ type plan struct {
 // detailPlan says where sub-errors are: in a list of objects, in a map from field to messages, in
 // one object, or in a text that stands beside the message.
 type detailPlan struct {
-	list, fields, item   path
-	text                 path
-	field, code, message []source
+	list, fields, item, text *path // exactly one of them
+	field, code, message     []source
 }
 
 // condition must hold for an envelope to match.
@@ -75,9 +73,9 @@ type shape struct {
 	homeless bool     // counts only for records whose host says nothing
 }
 
-// names reports whether the body names the shape's vendor.
-func (sh *shape) names(root lenient.Node, foreign bool) bool {
-	if sh.homeless && foreign {
+// names reports whether the body of a response from that domain, if it has one, names the shape's vendor.
+func (sh *shape) names(root lenient.Node, domain []byte) bool {
+	if sh.homeless && len(domain) > 0 {
 		return false
 	}
 	n := sh.path.find(root)
@@ -145,7 +143,8 @@ func hasPrefix(text []byte, prefixes [][]byte) bool {
 	return false
 }
 
-// extract reads the facts of a matching body into the findings.
+// extract reads the facts of a matching body into the findings. It declines a body that has the
+// shape and says nothing, as one that was cut early does.
 func (e *envelope) extract(s *scratch, root lenient.Node) bool {
 	f := &s.found
 	f.reset()
@@ -154,42 +153,62 @@ func (e *envelope) extract(s *scratch, root lenient.Node) bool {
 		return e.decoder(s, root)
 	}
 	p := &e.plan
-	f.code = s.text(root, p.code, s.response.status)
-	f.message = s.text(root, p.message, 0)
-	f.title = s.text(root, p.title, 0)
-	f.kind = s.text(root, p.kind, 0)
-	f.instance = s.text(root, p.instance, 0)
-	f.trace = s.text(root, p.trace, 0)
-	f.requestID = s.text(root, p.requestID, 0)
+	f.code = s.code(root, p.code)
+	f.message = s.sentence(root, p.message)
+	f.title = s.sentence(root, p.title)
+	f.kind = s.name(root, p.kind)
+	f.instance = s.name(root, p.instance)
+	f.trace = s.name(root, p.trace)
+	f.requestID = s.name(root, p.requestID)
 	f.retryAfterMS = retryHint(root, p.retryAfter)
 	for i := range p.details {
 		p.details[i].extract(s, root)
 	}
-	return true
+	return len(f.code)+len(f.message)+len(f.title)+len(f.details) > 0
 }
 
-// text returns the first text that the sources yield. A number that only repeats the HTTP status is
-// no code; status 0 says that the text is not a code.
-func (s *scratch) text(root lenient.Node, sources []source, status int) []byte {
+// code returns the first code that the sources yield. A number that only repeats the HTTP status is none.
+func (s *scratch) code(root lenient.Node, sources []source) []byte {
 	for i := range sources {
-		text := bytes.TrimSpace(sources[i].text(s, root))
-		if len(text) > 0 && (status == 0 || !repeatsStatus(text, status)) {
+		text := sources[i].text(s, exact(sources[i].find(root)))
+		if len(text) > 0 && (len(text) != 3 || digits(text) != int64(s.response.status)) {
 			return text
 		}
 	}
 	return nil
 }
 
-func repeatsStatus(text []byte, status int) bool {
-	return len(text) == 3 && digits(text) == int64(status)
+// name returns the first text that the sources yield whole.
+func (s *scratch) name(root lenient.Node, sources []source) []byte {
+	for i := range sources {
+		if text := sources[i].text(s, exact(sources[i].find(root))); len(text) > 0 {
+			return text
+		}
+	}
+	return nil
 }
 
-func (src *source) text(s *scratch, root lenient.Node) []byte {
+// sentence returns the first text that the sources yield.
+func (s *scratch) sentence(root lenient.Node, sources []source) []byte {
+	for i := range sources {
+		if text := sources[i].text(s, s.prose(sources[i].find(root))); len(text) > 0 {
+			return text
+		}
+	}
+	return nil
+}
+
+// find returns the value; of several, the first.
+func (src *source) find(root lenient.Node) lenient.Node {
 	n := src.path.find(root)
 	if n.Kind() == lenient.Array {
 		n = n.First()
 	}
-	text := n.Text()
+	return n
+}
+
+// text returns a value's text as the definition wants it.
+func (src *source) text(s *scratch, text []byte) []byte {
 	if src.transform != nil {
 		text = src.transform(s, bytes.TrimSpace(text))
 	}
@@ -198,28 +217,33 @@ func (src *source) text(s *scratch, root lenient.Node) []byte {
 			return nil
 		}
 	}
-	return text
+	return bytes.TrimSpace(text)
 }
 
 // extract appends the sub-errors of one plan.
 func (p *detailPlan) extract(s *scratch, root lenient.Node) {
 	switch {
-	case len(p.list.steps) > 0:
+	case p.list != nil:
 		list := p.list.find(root)
 		if list.Kind() != lenient.Array {
 			return
 		}
 		for n := list.First(); n.Kind() != lenient.Absent; n = n.Next() {
-			s.detail(s.text(n, p.field, 0), s.text(n, p.code, 0), first(s.text(n, p.message, 0), n.Text()))
+			p.note(s, s.name(n, p.field), n)
 		}
-	case len(p.fields.steps) > 0:
+	case p.fields != nil:
 		p.extractFields(s, p.fields.find(root))
-	case len(p.item.steps) > 0:
+	case p.item != nil:
 		n := p.item.find(root)
-		s.detail(s.text(n, p.field, 0), s.text(n, p.code, 0), s.text(n, p.message, 0))
+		p.note(s, s.name(n, p.field), n)
 	default:
-		s.detail(nil, nil, p.text.find(root).Text())
+		s.detail(nil, nil, s.prose(p.text.find(root)))
 	}
+}
+
+// note appends one sub-error: an object, or a text that is the message.
+func (p *detailPlan) note(s *scratch, field []byte, n lenient.Node) {
+	s.detail(field, s.name(n, p.code), first(s.sentence(n, p.message), s.prose(n)))
 }
 
 // extractFields reads {"field": "message"} and {"field": ["message", …]}.
@@ -229,11 +253,11 @@ func (p *detailPlan) extractFields(s *scratch, fields lenient.Node) {
 	}
 	for n := fields.First(); n.Kind() != lenient.Absent; n = n.Next() {
 		if n.Kind() != lenient.Array {
-			s.detail(n.Key(), s.text(n, p.code, 0), first(s.text(n, p.message, 0), n.Text()))
+			p.note(s, n.Key(), n)
 			continue
 		}
 		for m := n.First(); m.Kind() != lenient.Absent; m = m.Next() {
-			s.detail(n.Key(), s.text(m, p.code, 0), first(s.text(m, p.message, 0), m.Text()))
+			p.note(s, n.Key(), m)
 		}
 	}
 }

@@ -20,11 +20,38 @@ func decoderNamed(name string) (decoder, bool) {
 	switch name {
 	case "google_rpc":
 		return decodeGoogleRPC, true
+	case "field_messages":
+		return decodeFieldMessages, true
 	}
 	return nil, false
 }
 
-const decoderNames = "google_rpc"
+const decoderNames = "google_rpc, field_messages"
+
+// decodeFieldMessages reads a body whose every member is a list of texts: the faults of one field.
+// That nothing else is there is what tells it from an answer with a list in it.
+func decodeFieldMessages(s *scratch, root lenient.Node) bool {
+	for n := root.First(); n.Kind() != lenient.Absent; n = n.Next() {
+		if n.Kind() != lenient.Array || n.Len() == 0 {
+			return false
+		}
+		for m := n.First(); m.Kind() != lenient.Absent; m = m.Next() {
+			if m.Kind() != lenient.String {
+				return false
+			}
+			field := n.Key()
+			if string(field) == "non_field_errors" || string(field) == "__all__" {
+				field = nil
+			}
+			s.detail(field, nil, s.prose(m))
+		}
+	}
+	if len(s.found.details) == 0 {
+		return false
+	}
+	s.found.message = s.found.details[0].Message
+	return true
+}
 
 // decodeGoogleRPC reads google.rpc.Status in its JSON form. Its details are a list of typed messages,
 // and which member of them means what depends on their type.
@@ -34,9 +61,8 @@ func decodeGoogleRPC(s *scratch, root lenient.Node) bool {
 	}
 	status := root.Get("error")
 	f := &s.found
-	f.code = status.Get("status").Text()
-	f.message = status.Get("message").Text()
-	f.category = CategoryNone
+	f.code = exact(status.Get("status"))
+	f.message = s.prose(status.Get("message"))
 	details := status.Get("details")
 	if details.Kind() == lenient.Array {
 		for n := details.First(); n.Kind() != lenient.Absent; n = n.Next() {
@@ -50,21 +76,21 @@ func (s *scratch) googleDetail(n lenient.Node) {
 	kind := n.Get("@type").Text()
 	switch string(kind[bytes.LastIndexByte(kind, '.')+1:]) {
 	case "ErrorInfo":
-		s.detail(n.Get("domain").Text(), n.Get("reason").Text(), nil)
+		s.detail(exact(n.Get("domain")), exact(n.Get("reason")), nil)
 	case "BadRequest":
 		violations := n.Get("fieldViolations")
 		for v := violations.First(); v.Kind() != lenient.Absent; v = v.Next() {
-			s.detail(v.Get("field").Text(), nil, v.Get("description").Text())
+			s.detail(exact(v.Get("field")), nil, s.prose(v.Get("description")))
 		}
 	case "QuotaFailure", "PreconditionFailure":
 		violations := n.Get("violations")
 		for v := violations.First(); v.Kind() != lenient.Absent; v = v.Next() {
-			s.detail(v.Get("subject").Text(), v.Get("type").Text(), v.Get("description").Text())
+			s.detail(exact(v.Get("subject")), exact(v.Get("type")), s.prose(v.Get("description")))
 		}
 	case "RetryInfo":
 		s.found.retryAfterMS = retryHint(n, []source{{path: path{steps: []step{{name: "retryDelay"}}}, unit: 1e3}})
 	case "RequestInfo":
-		s.found.trace = n.Get("requestId").Text()
+		s.found.trace = exact(n.Get("requestId"))
 	}
 }
 
@@ -87,6 +113,7 @@ func (s *scratch) readText() ParseResult {
 	switch {
 	case s.body.root.Kind() != lenient.Absent:
 		f.format = s.constant(formatJSON)
+	case len(text) == 0 && s.body.cut: // there was a body, and nobody logged it
 	case len(text) == 0:
 		f.format = s.constant(formatEmpty)
 	case isMarkup(text):
@@ -98,7 +125,7 @@ func (s *scratch) readText() ParseResult {
 		}
 	default:
 		f.format = s.constant(formatText)
-		if len(text) <= maxSentence && isSentence(text) {
+		if len(text) <= maxSentence && isSentence(text) && string(text) != ellipsis {
 			f.message = text
 			return ParseGeneric
 		}

@@ -11,7 +11,7 @@ import (
 
 // identify fills who called whom, and which operation the call belongs to. It returns the vendor
 // whose definition applies, or nil.
-func (r *Registry) identify(row *Row, failed bool) *vendor {
+func (r *Registry) identify(row *Row) *vendor {
 	s := row.scratch
 	res := &s.response
 	row.Service = r.text(s, res.service, limitName)
@@ -20,23 +20,18 @@ func (r *Registry) identify(row *Row, failed bool) *vendor {
 	row.RequestID = r.id(s, res.requestID)
 	row.TraceID = r.id(s, res.traceID)
 
-	t := res.target()
-	host := s.keepLower(t.host)
+	host := s.keepLower(res.target.host)
 	row.Host = r.text(s, host, limitHost)
 	row.Method = r.method(s, res.method)
-	row.Route = r.route(s, row.Method, t.path)
-	r.operation(row, host, t.path)
-	v := r.vendor(row, host)
-	if failed {
-		r.endpoint(row)
-	}
-	return v
+	row.Route = r.route(s, row.Method, res.target.path)
+	r.operation(row, host, res.target.path)
+	return r.vendor(row, host)
 }
 
-// endpoint fills what only errors keep.
-func (r *Registry) endpoint(row *Row) {
+// path fills what only errors keep of the address.
+func (r *Registry) path(row *Row) {
 	s := row.scratch
-	path := s.response.target().path
+	path := s.response.target.path
 	start := len(s.texts)
 	s.texts = r.redactor.AppendPath(s.texts, s.valid(window(path, limitPath)))
 	row.Path = s.cut(start, limitPath, len(path))

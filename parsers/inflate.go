@@ -31,23 +31,27 @@ type inflater struct {
 	brotli *brotli.Reader
 	out    [maxLayers]bytes.Buffer
 	limit  io.LimitedReader
+	whole  bool // the last undo reached the end of its streams
 }
 
 // decodeBase64 decodes a raw body and undoes its content encodings. What cannot be decoded is
-// returned as far as it could be.
-func (s *scratch) decodeBase64(text, encodings []byte) []byte {
+// returned as far as it could be, and is then not whole.
+func (s *scratch) decodeBase64(text, encodings []byte) (body []byte, whole bool) {
 	if text = bytes.TrimSpace(text); len(text) == 0 {
-		return nil
+		return nil, true
 	}
-	if len(text) > maxBase64In {
+	whole = len(text) <= maxBase64In
+	if !whole {
 		text = text[:maxBase64In]
 	}
-	s.raw = appendBase64(s.raw[:0], text)
-	return s.inflater.undo(s.raw, encodings)
+	var decoded bool
+	s.raw, decoded = appendBase64(s.raw[:0], text)
+	body = s.inflater.undo(s.raw, encodings)
+	return body, whole && decoded && s.inflater.whole
 }
 
-// appendBase64 accepts both alphabets, with padding or without.
-func appendBase64(dst, text []byte) []byte {
+// appendBase64 accepts both alphabets, with padding or without. It reports whether text is sound.
+func appendBase64(dst, text []byte) (out []byte, sound bool) {
 	text = bytes.TrimRight(text, "=")
 	coding := base64.RawStdEncoding
 	if bytes.ContainsAny(text, "-_") {
@@ -62,11 +66,12 @@ func appendBase64(dst, text []byte) []byte {
 		// A damaged text still yields the bytes before the damage.
 		n -= n % 3
 	}
-	return dst[:n]
+	return dst[:n], err == nil
 }
 
 // undo removes the encodings, the last applied one first.
 func (f *inflater) undo(data, encodings []byte) []byte {
+	f.whole = true
 	for layer := range maxLayers {
 		var name []byte
 		if comma := bytes.LastIndexByte(encodings, ','); comma >= 0 {
@@ -90,8 +95,9 @@ func (f *inflater) undo(data, encodings []byte) []byte {
 func (f *inflater) drain(reader io.Reader, data []byte, out *bytes.Buffer) []byte {
 	out.Reset()
 	f.limit.R, f.limit.N = reader, int64(min(maxBody, max(freeOutput, maxRatio*len(data))))
-	if _, err := out.ReadFrom(&f.limit); err != nil {
-		return out.Bytes() // a cut or damaged stream: what came before it is still worth reading
+	_, err := out.ReadFrom(&f.limit)
+	if err != nil || f.limit.N == 0 {
+		f.whole = false // a cut or damaged stream: what came before it is still worth reading
 	}
 	return out.Bytes()
 }

@@ -52,8 +52,11 @@ func (s *scratch) recognise(envelopes []*envelope, root lenient.Node) bool {
 
 // excerpt returns the body as it came.
 func (s *scratch) excerpt() []byte {
-	if s.body.text != nil {
+	switch {
+	case s.body.text != nil:
 		return s.body.text
+	case s.record.Truncated(): // within the inline body, perhaps
+		return s.begun(s.body.root.Raw())
 	}
 	return s.body.root.Raw()
 }
@@ -65,8 +68,7 @@ func (r *Registry) finish(row *Row, v *vendor) {
 	r.limits(row)
 	r.ids(row, v)
 	row.Format = f.format
-	row.Category = r.category(row, v, f.code)
-	r.retry(row, v)
+	r.judge(row, v)
 
 	row.Code = r.text(s, f.code, limitCode)
 	row.Title = r.text(s, f.title, limitTitle)
@@ -112,27 +114,42 @@ func (s *scratch) template(message []byte) []byte {
 	return s.cut(start, limitTemplate, 0)
 }
 
-// category asks the vendor's catalogue for the code, then the body, then the codes of public formats,
-// then the vendor's catalogue for the status, then HTTP.
-func (r *Registry) category(row *Row, v *vendor, code []byte) Category {
-	status := int(row.Status)
+// judge fills category, retry, and how long to wait.
+func (r *Registry) judge(row *Row, v *vendor) {
+	f := &row.scratch.found
+	if row.Status == 0 {
+		row.Category = failureCategory(f.code)
+		row.Retry = categoryRetry(row.Category, 0)
+		return
+	}
 	var advice Advice
+	m := matchNone
 	if v != nil {
-		var m match
-		if advice, m = v.def.catalogue.find(status, code); m == matchCode && advice.Category != CategoryNone {
-			return advice.Category
+		advice, m = v.def.catalogue.find(int(row.Status), f.code, f.title)
+	}
+	row.Category = r.category(row, advice, m)
+	waits := r.wait(row)
+	switch row.Retry = advice.Retry; {
+	case row.Retry != RetryNone:
+	case waits:
+		row.Retry = RetryAfter
+	default:
+		row.Retry = categoryRetry(row.Category, row.Status)
+	}
+}
+
+// category is what the vendor's catalogue says about the code, else what public formats mean by it,
+// else what the catalogue says about the status, else what HTTP does.
+func (r *Registry) category(row *Row, advice Advice, m match) Category {
+	if m != matchCode || advice.Category == CategoryNone {
+		if public, m := r.generic.catalogue.find(int(row.Status), row.scratch.found.code, nil); m == matchCode {
+			return public.Category
 		}
-	}
-	if row.scratch.found.category != CategoryNone {
-		return row.scratch.found.category
-	}
-	if public, m := r.generic.catalogue.find(status, code); m == matchCode {
-		return public.Category
 	}
 	if advice.Category != CategoryNone {
 		return advice.Category
 	}
-	return statusCategory(status)
+	return statusCategory(int(row.Status))
 }
 
 // statusCategory is what HTTP, and the proxies most in use, say by the status alone.
@@ -169,21 +186,6 @@ func statusCategory(status int) Category {
 		return CategoryServer
 	}
 	return CategoryOther
-}
-
-// retry asks the catalogue, then the headers, then the category; and fills how long to wait.
-func (r *Registry) retry(row *Row, v *vendor) {
-	advised := r.wait(row)
-	if v != nil {
-		advice, _ := v.def.catalogue.find(int(row.Status), row.scratch.found.code)
-		row.Retry = advice.Retry
-	}
-	if row.Retry == RetryNone && advised {
-		row.Retry = RetryAfter
-	}
-	if row.Retry == RetryNone {
-		row.Retry = categoryRetry(row.Category, row.Status)
-	}
 }
 
 // categoryRetry is what may be assumed when nobody says anything.

@@ -65,7 +65,7 @@ func (r *Registry) Parse(rec *Record, row *Row) {
 		reason = row.scratch.decode(rec.Value)
 	}
 	if reason != ReasonNone {
-		r.bury(rec, row, reason)
+		r.Bury(rec, row, reason)
 		return
 	}
 	r.fill(row)
@@ -76,23 +76,21 @@ func (r *Registry) fill(row *Row) {
 	res := &row.scratch.response
 	row.Time, row.Status = res.timeMS, uint16(res.status)
 	row.DurationMS, row.Attempt = res.durationMS, res.attempt
-	failed := res.status == 0 || res.status >= 400
-	v := r.identify(row, failed)
+	v := r.identify(row)
 	switch {
 	case res.status == 0:
 		r.transport(row)
-	case failed:
-		row.Kind = KindError
+	case res.status >= 400:
 		r.read(row, v)
 	case v != nil && v.def.lowest <= res.status && r.readSuccess(row, v):
-		row.Kind = KindError // an error in a success, by an envelope of its vendor
-		r.endpoint(row)
+		// an error in a success, by an envelope of its vendor
 	default:
 		r.succeed(row)
+		return
 	}
-	if row.Kind == KindError {
-		row.Fingerprint = row.fingerprint()
-	}
+	row.Kind = KindError
+	r.path(row)
+	row.Fingerprint = row.fingerprint()
 }
 
 // succeed keeps of a success what counts, rates and quota warnings need.

@@ -15,6 +15,7 @@ type response struct {
 	durationMS float32
 	attempt    uint16
 
+	target                                   target
 	method, url, host, path, route           []byte
 	vendor, service, environment, credential []byte
 	idempotencyKey, requestID, traceID       []byte
@@ -23,6 +24,7 @@ type response struct {
 	answerNode      lenient.Node // the response headers, for names that only one vendor uses
 	bodyNode        lenient.Node // text, or inline JSON
 	bodyBase64      []byte
+	bodyTruncated   bool // the logger says that it cut the body
 }
 
 func (res *response) reset() {
@@ -36,7 +38,7 @@ type members struct {
 	time, status, failure, url, host, path, method, route       lenient.Node
 	vendor, service, environment, credential, duration, attempt lenient.Node
 	idempotencyKey, requestID, traceID                          lenient.Node
-	requestHeaders, responseHeaders, body, base64               lenient.Node
+	requestHeaders, responseHeaders, body, base64, truncated    lenient.Node
 }
 
 // slot returns the member of that name, nil for one that errata does not know.
@@ -70,6 +72,8 @@ func (m *members) slot(name []byte) *lenient.Node {
 		return &m.body
 	case "response_body_base64":
 		return &m.base64
+	case "response_body_truncated":
+		return &m.truncated
 	}
 	return m.nameSlot(name)
 }
@@ -103,9 +107,11 @@ func (s *scratch) decode(value []byte) Reason {
 	}
 	var m members
 	for n := s.record.Root().First(); n.Kind() != lenient.Absent; n = n.Next() {
-		if slot := m.slot(n.Key()); slot != nil && slot.Kind() == lenient.Absent {
-			*slot = n
+		slot := m.slot(n.Key())
+		if slot == nil || slot.Kind() != lenient.Absent || n.Cut() && slot != &m.body && slot != &m.base64 {
+			continue // half a host or id would be another one
 		}
+		*slot = n
 	}
 	reason := s.response.require(&m)
 	if reason != ReasonNone && s.record.Truncated() {
@@ -134,6 +140,7 @@ func (s *scratch) optional(m *members) {
 	res := &s.response
 	res.durationMS, res.attempt = duration(m.duration), attempt(m.attempt)
 	res.method, res.url, res.host, res.path = m.method.Text(), m.url.Text(), m.host.Text(), m.path.Text()
+	res.target = res.readTarget()
 	res.route, res.vendor = m.route.Text(), m.vendor.Text()
 	res.service, res.environment, res.credential = m.service.Text(), m.environment.Text(), m.credential.Text()
 	s.lists = res.request.read(m.requestHeaders, s.lists)
@@ -143,6 +150,7 @@ func (s *scratch) optional(m *members) {
 	res.requestID = first(m.requestID.Text(), res.request.requestID, res.request.otherID, res.answer.requestID, res.answer.otherID)
 	res.traceID = first(traceID(m.traceID.Text()), res.request.traceID)
 	res.bodyNode, res.bodyBase64 = m.body, m.base64.Text()
+	res.bodyTruncated = string(m.truncated.Text()) == "true" || m.body.Cut() || m.base64.Cut()
 }
 
 // recordStatus accepts 100 to 599, and 0 or nothing for a call that got no response. A number in a
@@ -152,8 +160,8 @@ func recordStatus(n lenient.Node) (int, bool) {
 	case lenient.Absent, lenient.Null:
 		return 0, true
 	case lenient.Number, lenient.String:
-		status, ok := n.Float()
-		if !ok || status != math.Trunc(status) || status != 0 && (status < 100 || status > 599) {
+		status, ok := n.Int()
+		if !ok || status != 0 && (status < 100 || status > 599) {
 			return 0, false
 		}
 		return int(status), true

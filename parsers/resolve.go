@@ -26,18 +26,16 @@ func (r *Registry) vendor(row *Row, host []byte) *vendor {
 		return nil
 	}
 	v := r.hosted(host)
-	domain := s.domains.of(host)
 	if v == nil {
-		v = r.shaped(s, len(domain) > 0)
+		domain := s.domains.of(host)
+		if v = r.shaped(s, domain); v == nil {
+			if row.Vendor = r.text(s, domain, limitHost); len(row.Vendor) == 0 {
+				row.Vendor = s.constant(unknownVendor)
+			}
+			return nil
+		}
 	}
-	switch {
-	case v != nil:
-		row.Vendor = v.name
-	case len(domain) > 0:
-		row.Vendor = r.text(s, domain, limitHost)
-	default:
-		row.Vendor = s.constant(unknownVendor)
-	}
+	row.Vendor = v.name
 	return v
 }
 
@@ -71,8 +69,8 @@ func (r *Registry) hosted(host []byte) *vendor {
 }
 
 // shaped finds the vendor that the body itself names. Successes are not looked at, nor are bodies
-// that merely resemble a vendor's when the host belongs to somebody else.
-func (r *Registry) shaped(s *scratch, foreign bool) *vendor {
+// that merely resemble a vendor's when the host belongs to somebody else: when it has a domain.
+func (r *Registry) shaped(s *scratch, domain []byte) *vendor {
 	status := s.response.status
 	if status != 0 && status < 400 || status == 0 || len(r.shapes) == 0 {
 		return nil
@@ -82,7 +80,7 @@ func (r *Registry) shaped(s *scratch, foreign bool) *vendor {
 		return nil
 	}
 	for i := range r.shapes {
-		if sh := &r.shapes[i]; sh.names(root, foreign) && sh.envelope.matches(&s.response, root) {
+		if sh := &r.shapes[i]; sh.names(root, domain) && sh.envelope.matches(&s.response, root) {
 			return sh.vendor
 		}
 	}

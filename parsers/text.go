@@ -98,7 +98,9 @@ func (s *scratch) cut(start, limit, original int) []byte {
 		}
 		text = text[:limit]
 	}
-	text = bytes.TrimRight(text, " \t\r\n")
+	for n := len(text); n > 0 && text[n-1] <= ' '; n-- {
+		text = text[:n-1]
+	}
 	s.texts = s.texts[:start+len(text)]
 	return text[:len(text):len(text)]
 }

@@ -111,6 +111,14 @@ func (s *scratch) failureClass(text []byte) string {
 	return ""
 }
 
+// failureCategory is the category of a class.
+func failureCategory(class []byte) Category {
+	if string(class) == classDeadline {
+		return CategoryTimeout
+	}
+	return CategoryNetwork
+}
+
 // transport fills the row of a call that got no response.
 func (r *Registry) transport(row *Row) {
 	s := row.scratch
@@ -119,13 +127,9 @@ func (r *Registry) transport(row *Row) {
 	f.reset()
 	f.format = s.constant("transport")
 	f.message = s.response.failure
-	f.category = CategoryNetwork
-	if class == classDeadline {
-		f.category = CategoryTimeout
-	}
 	if class != "" {
 		f.code = s.constant(class)
 	}
-	row.Kind, row.Parse = KindError, ParseGeneric
+	row.Parse = ParseGeneric
 	r.finish(row, nil)
 }

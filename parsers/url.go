@@ -8,8 +8,8 @@ type target struct {
 	path []byte // with query, as sent; no fragment
 }
 
-// target reads the URL, or the host and path of a record that has no URL.
-func (res *response) target() target {
+// readTarget reads the URL, or the host and path of a record that has no URL.
+func (res *response) readTarget() target {
 	t := splitURL(res.url)
 	if len(t.host) == 0 {
 		t.host = splitURL(res.host).host

@@ -120,6 +120,12 @@ func (n Node) Raw() []byte {
 	return nil
 }
 
+// Cut reports that the value is a string whose end the end of the document cut off.
+func (n Node) Cut() bool {
+	v := n.get()
+	return v != nil && v.flags&cut != 0
+}
+
 // equalFold compares b with s, without regard to ASCII case.
 func equalFold(b []byte, s string) bool {
 	if len(b) != len(s) {

@@ -22,6 +22,11 @@ func scanQuoted(src []byte, pos int) (int, flags) {
 		case '"':
 			return pos, f
 		case '\\':
+			if pos+1 < len(src) && src[pos+1] == '"' { // nearly every escape in a body that was logged as text
+				f |= escaped
+				pos += 2
+				continue
+			}
 			size, e := scanEscape(src[pos:])
 			f |= e
 			pos += size

@@ -2,6 +2,7 @@ package lenient
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -49,9 +50,12 @@ func (d *Doc) inner(v *node) []byte {
 
 func (d *Doc) unescape(v *node, b []byte) []byte {
 	start := len(d.arena)
-	if v.flags&bare != 0 { // nothing is an escape there
+	switch {
+	case v.flags&bare != 0: // nothing is an escape there
 		d.arena = appendValid(d.arena, b)
-	} else {
+	case v.flags&nonASCII == 0:
+		d.arena = appendASCII(d.arena, b)
+	default:
 		d.arena = appendText(d.arena, b)
 	}
 	text := newSpan(start, len(d.arena))
@@ -110,9 +114,35 @@ func appendText(dst, b []byte) []byte {
 	return dst
 }
 
+// appendASCII is appendText for a source without bytes of 0x80 and above, where there is nothing to
+// validate: a body that was logged as a string is mostly that, with an escape every few bytes.
+func appendASCII(dst, b []byte) []byte {
+	dst = slices.Grow(dst, len(b))
+	for len(b) > 0 {
+		if b[0] == '\\' {
+			var size int
+			dst, size = appendEscape(dst, b)
+			b = b[size:]
+			continue
+		}
+		n := 1
+		for n < len(b) && b[n] != '\\' {
+			n++
+		}
+		dst = append(dst, b[:n]...)
+		b = b[n:]
+	}
+	return dst
+}
+
 // appendEscape appends what the escape at the beginning of b stands for, and returns its length. A
 // backslash that begins none stands for itself.
 func appendEscape(dst, b []byte) ([]byte, int) {
+	if len(b) >= 2 && b[1] != 'u' {
+		if c := unescaped(b[1]); c != 0 {
+			return append(dst, c), 2
+		}
+	}
 	if isUnicodeEscape(b) {
 		r, size := hexRune(b), 6
 		if utf16.IsSurrogate(r) && isUnicodeEscape(b[size:]) {
@@ -121,11 +151,6 @@ func appendEscape(dst, b []byte) ([]byte, int) {
 			}
 		}
 		return utf8.AppendRune(dst, r), size // a lone surrogate becomes U+FFFD
-	}
-	if len(b) >= 2 {
-		if c := unescaped(b[1]); c != 0 {
-			return append(dst, c), 2
-		}
 	}
 	return append(dst, '\\'), 1
 }

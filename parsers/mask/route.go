@@ -69,6 +69,9 @@ func appendSegment(dst, segment, previous []byte) []byte {
 	if isPlainWord(segment) {
 		return append(dst, segment...)
 	}
+	if isPlainID(segment) {
+		return append(dst, routeID...)
+	}
 	if i := bytes.IndexByte(segment, ';'); i > 0 { // matrix parameters
 		segment = segment[:i]
 	}
@@ -107,6 +110,20 @@ func isPlainWord(segment []byte) bool {
 		}
 	}
 	return true
+}
+
+// isPlainID recognises most ids fast: numbers, hexadecimal numbers and UUIDs.
+func isPlainID(segment []byte) bool {
+	digits := 0
+	for _, c := range segment {
+		switch {
+		case isDigit(c):
+			digits++
+		case !isHex(c):
+			return uuidLength(segment) == len(segment)
+		}
+	}
+	return digits == len(segment) || len(segment) >= minHex
 }
 
 // templateLength returns the length of the template that the segment begins with, or 0.

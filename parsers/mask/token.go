@@ -20,14 +20,18 @@ func (t *templater) token() {
 	t.run(t.in[t.pos : t.pos+n])
 }
 
-// plainWordLength returns the length of the short lower-case word that b begins with, if a blank ends
-// it: most of a message is that, and no recogniser knows it.
+// plainWordLength returns the length of the short lower-case word that b begins with, if a blank, or
+// punctuation and a blank, ends it: most of a message is that, and no recogniser knows it.
 func plainWordLength(b []byte) int {
 	n := 0
 	for n < len(b) && n < minOpaque && b[n]-'a' < 26 {
 		n++
 	}
-	if n < len(b) && b[n] != ' ' {
+	rest := b[n:]
+	if len(rest) > 0 && isOneOf(rest[0], ".,;!?") {
+		rest = rest[1:]
+	}
+	if len(rest) > 0 && rest[0] != ' ' {
 		return 0
 	}
 	return n
@@ -179,7 +183,7 @@ func numberLength(b []byte) int {
 	if n == from {
 		return 0
 	}
-	if n == len(b) || !isAlnum(b[n]) && !(isJoint(b, n) && from == 0) {
+	if n == len(b) || !isAlnum(b[n]) && (from > 0 || !isJoint(b, n)) {
 		return n
 	}
 	for _, c := range b[from:n] {

@@ -55,14 +55,4 @@ func RetryAfter(value, date []byte, recordMS int64) (ms int64, ok bool) {
 	return clamp(at - recordMS), true
 }
 
-// RetryAfterMS returns the milliseconds from recordMS until the window of a used-up quota ends, 0 to
-// 604,800,000. ok is false while requests remain and when either fact is absent. A Retry-After header
-// takes precedence over it (draft section 7).
-func RetryAfterMS(limit Limit, recordMS int64) (ms int64, ok bool) {
-	if limit.Remaining != 0 || limit.ResetAt == Absent {
-		return 0, false
-	}
-	return clamp(limit.ResetAt - recordMS), true
-}
-
 func clamp(ms int64) int64 { return max(0, min(ms, maxMS)) }

@@ -230,21 +230,6 @@ func TestFromHeaders_Failure(t *testing.T) {
 	f("X-RateLimit-Remaining-Minute: x")
 }
 
-func TestRetryAfterMS(t *testing.T) {
-	f := func(remaining, resetAt, want int64, wantOK bool) {
-		t.Helper()
-		ms, ok := RetryAfterMS(Limit{Limit: 10, Remaining: remaining, ResetAt: resetAt, WindowS: Absent}, recordMS)
-		require.Equal(t, wantOK, ok)
-		require.Equal(t, want, ms)
-	}
-	f(0, recordMS+5000, 5000, true)
-	f(0, recordMS-5000, 0, true)
-	f(0, recordMS+10*week, week, true)
-	f(1, recordMS+5000, 0, false)
-	f(Absent, recordMS+5000, 0, false)
-	f(0, Absent, 0, false)
-}
-
 func TestMentions(t *testing.T) {
 	f := func(name string, want bool) {
 		t.Helper()
@@ -280,8 +265,7 @@ func TestNoAllocation(t *testing.T) {
 	value, dated := []byte("Mon, 15 Jan 2024 10:31:00 GMT"), []byte(date)
 	require.Zero(t, testing.AllocsPerRun(100, func() {
 		RetryAfter(value, dated, recordMS)
-		l, _ := FromHeaders(func(name string) []byte { return headers[name] }, recordMS)
-		RetryAfterMS(l, recordMS)
+		FromHeaders(func(name string) []byte { return headers[name] }, recordMS)
 		FromHeaders(func(name string) []byte { return github[name] }, recordMS)
 	}))
 }

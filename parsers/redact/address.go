@@ -89,7 +89,7 @@ func escapeBefore(text []byte) (width int, c byte) {
 	return 0, 0
 }
 
-func b2i(b bool) int {
+func b2i(b bool) int { //nolint:revive // it converts the flag, and is not controlled by it
 	if b {
 		return 1
 	}

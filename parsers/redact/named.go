@@ -52,8 +52,8 @@ func (s *scanner) nameEnd(i int) int {
 			i--
 		}
 	}
-	switch b := s.byteAt(i - 1); {
-	case b == '"' || b == '\'':
+	switch s.byteAt(i - 1) {
+	case '"', '\'':
 		for i--; s.byteAt(i-1) == '\\'; {
 			i--
 		}
