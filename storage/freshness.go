@@ -118,13 +118,13 @@ func sinceText(hours int) string {
 	return fmt.Sprintf("%dh", hours)
 }
 
-// successesSince returns the earliest time from which on no success has expired.
-func (q *question) successesSince(ctx context.Context) (time.Time, error) {
-	var days uint32
-	var today time.Time
-	err := q.ask(ctx, "retention", nil, func(rows driver.Rows) error { return rows.Scan(&days, &today) })
-	if err != nil || days == 0 {
-		return time.Time{}, err
+// successesExpired returns how many days the table keeps successes if some of the range may have expired,
+// else 0.
+func (q *question) successesExpired(ctx context.Context) (days uint32, err error) {
+	var expired uint64
+	err = q.ask(ctx, "retention", nil, func(rows driver.Rows) error { return rows.Scan(&days, &expired) })
+	if err != nil || expired == 0 {
+		return 0, err
 	}
-	return today.AddDate(0, 0, 1-int(days)).UTC(), nil
+	return days, nil
 }

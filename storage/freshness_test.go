@@ -85,19 +85,23 @@ func TestCompleteUntil(t *testing.T) {
 	f(100*s, "1 of 2 partitions", mark{source: "a", partition: 1, ago: 3 * s}, mark{source: "a", partition: 2, lag: 0, ago: 100 * s}) // by partition
 }
 
-func TestSuccessesSince(t *testing.T) {
+// An old time alone costs no rate: it is the day of the insert from which successes expire.
+func TestRatesNeedTheSuccesses(t *testing.T) {
 	db, o := openMigrated(t)
-	q, err := newQuestion(db.conn, Filter{From: caseDay(), To: caseDay().Add(time.Hour)})
-	require.NoError(t, err)
-	since, err := q.successesSince(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -13), since)
-
-	insertCase(t, o, parseRows(t, "-20/10:00:00 error GET /a"))
 	from := parseCaseTime(t, "-20/09:00")
-	a, err := db.Top(t.Context(), Filter{From: from, To: from.Add(2 * time.Hour)}, TopOptions{})
-	require.NoError(t, err)
-	require.Len(t, a.Rows, 1)
+	ask := func() Answer[TopRow] {
+		t.Helper()
+		a, err := db.Top(t.Context(), Filter{From: from, To: from.Add(2 * time.Hour)}, TopOptions{})
+		require.NoError(t, err)
+		require.Len(t, a.Rows, 1)
+		return a
+	}
+	rows := parseRows(t, "-20/10:00:00 error GET /a")
+	insertCase(t, o, rows)
+	require.NotNil(t, ask().Rows[0].ErrorRate)
+
+	insertCaseOn(t, o, rows, time.Now().AddDate(0, 0, -15))
+	a := ask()
 	require.Nil(t, a.Rows[0].ErrorRate)
-	require.Contains(t, a.Notes[0], "no error rates: successes are kept since")
+	require.Contains(t, a.Notes[0], "no error rates: successes are kept for 14 days")
 }

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	_ "embed" // schema_version.sql
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,9 @@ import (
 
 	"github.com/errata-dev/errata/migrations"
 )
+
+//go:embed schema_version.sql
+var schemaVersionSQL string
 
 // versionTable is where applied migrations are recorded.
 const versionTable = "schema_version"
@@ -67,11 +71,7 @@ func quoteName(name string) string {
 }
 
 func (db *DB) createVersionTable(ctx context.Context) error {
-	statement, err := readQuery("create_schema_version")
-	if err != nil {
-		return err
-	}
-	return db.conn.Exec(ctx, statement)
+	return db.conn.Exec(ctx, schemaVersionSQL)
 }
 
 func (db *DB) applyMigrations(ctx context.Context, step func(string)) (err error) {

@@ -109,6 +109,10 @@ func readQuery(name string) (string, error) {
 func bind(parameters map[string]any) []any {
 	args := make([]any, 0, len(parameters))
 	for name, value := range parameters {
+		if t, ok := value.(time.Time); ok {
+			// The driver would send seconds since 1970, and the server reads small numbers as years.
+			value = t.UTC().Format("2006-01-02 15:04:05.000")
+		}
 		args = append(args, clickhouse.Named(name, value))
 	}
 	return args

@@ -189,19 +189,30 @@ func enum[E fmt.Stringer](t testing.TB, name string, values ...E) E {
 // insertCase writes rows, as one block.
 func insertCase(t testing.TB, o Options, rows []*parsers.Row) {
 	t.Helper()
+	insertCaseOn(t, o, rows, time.Now())
+}
+
+// insertCaseOn inserts rows as if they had been granted on another day.
+func insertCaseOn(t testing.TB, o Options, rows []*parsers.Row, day time.Time) {
+	t.Helper()
 	b := NewBlock()
 	for _, r := range rows {
 		b.Append(r)
 	}
-	insertToday(t, o, b)
+	insertOn(t, o, b, day)
 }
 
 // insertToday inserts a block under a grant of today, so that none of it has expired.
 func insertToday(t testing.TB, o Options, b *Block) {
 	t.Helper()
+	insertOn(t, o, b, time.Now())
+}
+
+func insertOn(t testing.TB, o Options, b *Block, day time.Time) {
+	t.Helper()
 	w := NewWriter(o)
 	defer func() { require.NoError(t, w.Close()) }()
 	grant := testGrant(t)
-	grant.Date = time.Now().UTC()
+	grant.Date = day.UTC()
 	require.NoError(t, w.Insert(t.Context(), b, grant))
 }

@@ -220,12 +220,12 @@ func (t *topQuestion) readRates(ctx context.Context) error {
 	if len(t.answer.Rows) == 0 {
 		return nil
 	}
-	since, err := t.successesSince(ctx)
+	days, err := t.successesExpired(ctx)
 	if err != nil {
 		return err
 	}
-	if t.filter.From.Before(since) {
-		t.answer.Notes = append(t.answer.Notes, fmt.Sprintf("no error rates: successes are kept since %s only", formatTime(since)))
+	if days > 0 {
+		t.answer.Notes = append(t.answer.Notes, fmt.Sprintf("no error rates: successes are kept for %d days, and some of this range were inserted before", days))
 		return nil
 	}
 	totals, err := t.readTotals(ctx)

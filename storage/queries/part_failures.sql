@@ -1,3 +1,3 @@
-AND (empty({statuses:Array(UInt16)}) AND empty({classes:Array(UInt16)}) OR has({statuses:Array(UInt16)}, status) OR has({classes:Array(UInt16)}, intDiv(status, 100)))
-AND (empty({codes:Array(String)}) OR has({codes:Array(String)}, code))
-AND (empty({categories:Array(String)}) OR has({categories:Array(String)}, toString(category)))
+AND (empty({statuses:Array(UInt16)}) AND empty({classes:Array(UInt16)}) OR status IN {statuses:Array(UInt16)} OR intDiv(status, 100) IN {classes:Array(UInt16)})
+AND (empty({codes:Array(String)}) OR code IN {codes:Array(String)})
+AND (empty({categories:Array(String)}) OR toString(category) IN {categories:Array(String)})

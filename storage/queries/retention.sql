@@ -1,9 +1,16 @@
--- Question: since when are successes complete?
--- Inputs: none.
--- Columns: days = how long the table keeps successes, 0 = no limit; today = start of the UTC day.
--- The table's own TTL is the truth. It counts from block_date, the day of the insert.
+-- Question: may successes in [from, to) have expired already?
+-- Inputs: from, to.
+-- Columns: days = how long the table keeps successes, 0 = no limit; expired = errors of the range that were inserted
+--   longer ago than that: the successes beside them are gone.
+-- The table's own TTL is the truth. It counts from block_date, the day of the insert, so that a file of last year's
+-- responses that was loaded today has its rates.
+WITH (
+    SELECT max(toUInt32OrZero(extract(create_table_query, 'toIntervalDay\\((\\d+)\\)(?: DELETE)? WHERE kind = ''success''')))
+    FROM system.tables
+    WHERE database = currentDatabase() AND name LIKE 'responses%'
+) AS kept
 SELECT
-    max(toUInt32OrZero(extract(create_table_query, 'toIntervalDay\\((\\d+)\\)(?: DELETE)? WHERE kind = ''success'''))) AS days,
-    toStartOfDay(now('UTC')) AS today
-FROM system.tables
-WHERE database = currentDatabase() AND name LIKE 'responses%'
+    kept AS days,
+    countIf(kept > 0 AND block_date <= toDate(now('UTC')) - kept) AS expired
+FROM responses
+WHERE kind = 'error' AND time >= {from:DateTime64(3, 'UTC')} AND time < {to:DateTime64(3, 'UTC')}

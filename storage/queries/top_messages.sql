@@ -6,7 +6,7 @@ SELECT
     time,
     max(message) AS message
 FROM responses
-WHERE kind = 'error' AND has({message_times:Array(DateTime64(3, 'UTC'))}, time)
+WHERE kind = 'error' AND time IN {message_times:Array(DateTime64(3, 'UTC'))}
     AND time >= {from:DateTime64(3, 'UTC')} AND time < {to:DateTime64(3, 'UTC')}
     -- include: part_callers
     -- include: part_failures

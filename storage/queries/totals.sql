@@ -6,5 +6,5 @@ SELECT vendor, count() AS count
 FROM responses
 WHERE kind IN ('error', 'success') AND time >= {from:DateTime64(3, 'UTC')} AND time < {to:DateTime64(3, 'UTC')}
     -- include: part_callers
-    AND (empty({shown_vendors:Array(String)}) OR has({shown_vendors:Array(String)}, vendor))
+    AND (empty({shown_vendors:Array(String)}) OR vendor IN {shown_vendors:Array(String)})
 GROUP BY vendor

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/errata-dev/errata/internal/embedded"
+)
+
+func TestMain(m *testing.M) {
+	embedded.MaybeRunEngine()
+	maybeRunRole()
+	os.Exit(m.Run())
+}
+
+// TestSmoke measures everything once with few records.
+func TestSmoke(t *testing.T) {
+	embedded.TestClickHouse(t) // skips where there is no engine
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"--records", "1500", "--runs", "2", "--json"}, &out, io.Discard))
+	var r report
+	require.NoError(t, json.Unmarshal(out.Bytes(), &r))
+	require.Len(t, r.Streams, len(allStreams()))
+	measured := map[string]int{}
+	for _, v := range r.Results {
+		require.Len(t, v.Values, 2, v.key)
+		measured[v.Part]++
+		if v.Unit == unitRate || v.Unit == unitMebibytes || v.Unit == unitBytes || v.What == "ingester" || v.What == "errata" && v.Unit == unitMicroseconds {
+			require.Positive(t, v.Min, v.key)
+		}
+	}
+	for _, p := range parts() {
+		require.Positive(t, measured[p.name], p.name)
+		require.Zero(t, measured[p.name]%len(r.Streams), "%s: every quantity for every stream", p.name)
+	}
+	var table strings.Builder
+	require.NoError(t, printMarkdown(&table, &r))
+	require.Contains(t, table.String(), "| whole way | ingester and ClickHouse, until consumed | µs/record |")
+}
+
+func TestStreams(t *testing.T) {
+	shares := map[string][2]float64{"mix": {0.045, 0.055}, "errors": {1, 1}, "successes": {0, 0}}
+	require.Len(t, shares, len(allStreams()))
+	for _, s := range allStreams() {
+		const n = 50_000
+		c, err := newCorpus(s, n)
+		require.NoError(t, err)
+		require.Equal(t, n, c.len(), s.name)
+		share := float64(c.errors) / n
+		require.GreaterOrEqual(t, share, shares[s.name][0], s.name)
+		require.LessOrEqual(t, share, shares[s.name][1], s.name)
+		from, err := s.source(n)
+		require.NoError(t, err)
+		text, err := io.ReadAll(&lines{source: from})
+		require.NoError(t, err)
+		require.Equal(t, len(c.values)+n, len(text), "%s: the broker gets the same records", s.name)
+		require.True(t, bytes.HasPrefix(text, append(c.value(0), '\n')), s.name)
+	}
+}
+
+func TestFlagsAreChecked(t *testing.T) {
+	f := func(want string, args ...string) {
+		t.Helper()
+		err := run(t.Context(), args, io.Discard, io.Discard)
+		require.ErrorIs(t, err, errUsage)
+		require.ErrorContains(t, err, want)
+		require.Equal(t, 2, exitCode(err, false))
+	}
+	f(`stream "mixed": want mix, errors, successes or all`, "--stream", "mixed")
+	f("at least one record", "--records", "0")
+	f("one run", "--runs", "0")
+	f("no further arguments", "now")
+	f("not defined", "--nope")
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/errata-dev/errata/pipeline"
+)
+
+// broker is the broker process.
+type broker struct {
+	*child
+	addr   string
+	groups int
+}
+
+func startBroker(ctx context.Context) (*broker, error) {
+	// Not bound to ctx: closing its input ends it in order.
+	c, err := startChild(context.WithoutCancel(ctx), assignment{Role: roleBroker})
+	if err != nil {
+		return nil, err
+	}
+	var ready brokerReady
+	if err := c.receive(&ready); err != nil {
+		return nil, errors.Join(err, c.end())
+	}
+	return &broker{child: c, addr: ready.Addr}, nil
+}
+
+// load fills the stream's topic with n records, once.
+func (b *broker) load(ctx context.Context, s stream, n int) error {
+	c, err := startChild(ctx, assignment{Role: roleLoad, Topic: s.name, Records: n, Broker: b.addr})
+	if err != nil {
+		return err
+	}
+	var published pipeline.Published
+	if err := errors.Join(c.receive(&published), c.end()); err != nil {
+		return err
+	}
+	if published.Records != int64(n) {
+		return fmt.Errorf("load: %d records published, want %d", published.Records, n)
+	}
+	return nil
+}
+
+// consumption is what it took to consume a topic once.
+type consumption struct {
+	ingested
+	broker time.Duration // CPU time
+	memory uint64        // of the ingester, largest sample in bytes
+}
+
+// consume starts an ingester process as a consumer group that has not been there before, and waits until it
+// has consumed the whole topic. Then it calls atEnd, before the ingester ends.
+func (b *broker) consume(ctx context.Context, a assignment, atEnd func() error) (result consumption, err error) {
+	b.groups++
+	a.Broker, a.Group = b.addr, fmt.Sprintf("bench-%d", b.groups)
+	c, err := startChild(ctx, a)
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, c.end()) }()
+	watch := watchMemory(c.pid())
+	own, err := newMeter(b.pid())
+	if err == nil {
+		err = c.receive(&result.ingested)
+	}
+	if err != nil {
+		return result, err
+	}
+	if result.broker, err = own.used(); err != nil {
+		return result, err
+	}
+	if err := atEnd(); err != nil {
+		return result, err
+	}
+	result.memory, err = watch.end()
+	return result, err
+}

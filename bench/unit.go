@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+// unit of a measured value.
+type unit string
+
+const (
+	unitMicroseconds          unit = "µs/record" // of CPU time
+	unitAllocations           unit = "allocations/record"
+	unitBytes                 unit = "B/row"
+	unitMebibytes             unit = "MiB"
+	unitRate                  unit = "records/s"
+	unitPercent               unit = "%"
+	unitMillisecondsPerSecond unit = "ms/s" // of CPU time
+)
+
+// format prints a summary with the digits that mean something.
+func (u unit) format(s summary) string {
+	digits := 0
+	switch u {
+	case unitMicroseconds, unitAllocations:
+		digits = 2
+	case unitBytes, unitPercent, unitMillisecondsPerSecond:
+		digits = 1
+	}
+	return fmt.Sprintf("%.*f (%.*f–%.*f)", digits, s.Median, digits, s.Min, digits, s.Max)
+}
+
+// perRecord is CPU time in microseconds for each of n records.
+func perRecord(cpu time.Duration, n int) float64 {
+	return float64(cpu) / float64(time.Microsecond) / float64(n)
+}
