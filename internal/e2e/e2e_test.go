@@ -78,9 +78,9 @@ func setup(env *testscript.Env) error {
 		cache = filepath.Join(user, "errata")
 	}
 	for name, value := range map[string]string{
-		"PATH":             binaries + string(os.PathListSeparator) + os.Getenv("PATH"),
-		"HOME":             home,
-		"XDG_CONFIG_HOME":  filepath.Join(home, "config"),
+		"PATH":            binaries + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"HOME":            home,
+		"XDG_CONFIG_HOME": filepath.Join(home, "config"),
 		// Not in the script's directory: an embedded engine lives some seconds longer than the script.
 		"XDG_DATA_HOME":    filepath.Join(binaries, "data", filepath.Base(env.WorkDir)),
 		"BIN":              binaries,
