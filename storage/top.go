@@ -28,47 +28,6 @@ func GroupColumns() []string {
 	return []string{"vendor", "service", "environment", "endpoint", "status", "code", "category", "retry", "fingerprint"}
 }
 
-// TopRow is one group of errors. The members that did not make the group are nil.
-type TopRow struct {
-	Vendor        *string  `json:"vendor,omitempty"`
-	Service       *string  `json:"service,omitempty"`
-	Environment   *string  `json:"environment,omitempty"`
-	Endpoint      *string  `json:"endpoint,omitempty"` // METHOD /route/{id}
-	Status        *uint16  `json:"status,omitempty"`
-	Code          *string  `json:"code,omitempty"`
-	Fingerprint   *string  `json:"fingerprint,omitempty"` // 16 hex digits
-	Category      string   `json:"category"`              // the most frequent one of the group
-	Retry         string   `json:"retry"`                 // the most frequent one of the group
-	Count         uint64   `json:"count"`
-	Share         float64  `json:"share"`      // of all errors under the same filters, 0 to 1
-	ErrorRate     *float64 `json:"error_rate"` // of all responses, 0 to 1; nil = successes are no longer stored
-	Services      uint64   `json:"services"`
-	Endpoints     uint64   `json:"endpoints"`
-	Operations    uint64   `json:"operations"`
-	FirstSeen     Time     `json:"first_seen"` // within the range
-	LastSeen      Time     `json:"last_seen"`
-	PreviousCount uint64   `json:"previous_count"` // in the equal window before the range
-	Change        *float64 `json:"change"`         // (count - previous) / previous; nil when previous is 0
-	Trend         []uint64 `json:"trend"`          // 24 equal parts of the range
-	Message       string   `json:"message"`        // the latest that is not empty
-	Advice        string   `json:"advice"`
-
-	key       groupKey
-	messageAt time.Time
-}
-
-// groupKey identifies a group; columns that do not make groups are zero.
-type groupKey struct {
-	vendor, service, environment, endpoint string
-	status                                 uint16
-	code, category, retry                  string
-	fingerprint                            uint64
-}
-
-func (k *groupKey) targets() []any {
-	return []any{&k.vendor, &k.service, &k.environment, &k.endpoint, &k.status, &k.code, &k.category, &k.retry, &k.fingerprint}
-}
-
 func (o TopOptions) withDefaults() (TopOptions, error) {
 	if len(o.By) == 0 {
 		o.By = []string{"vendor", "status", "code"}
@@ -293,27 +252,4 @@ func (t *topQuestion) shape() {
 		t.answer.Other.Share = float64(other) / float64(total)
 	}
 	t.answer.Cut = int(t.groups) - len(t.answer.Rows)
-}
-
-// show sets the members that make the group.
-func (r *TopRow) show(by []string) {
-	for _, column := range by {
-		switch column {
-		case "vendor":
-			r.Vendor = &r.key.vendor
-		case "service":
-			r.Service = &r.key.service
-		case "environment":
-			r.Environment = &r.key.environment
-		case "endpoint":
-			r.Endpoint = &r.key.endpoint
-		case "status":
-			r.Status = &r.key.status
-		case "code":
-			r.Code = &r.key.code
-		case "fingerprint":
-			text := hex64(r.key.fingerprint)
-			r.Fingerprint = &text
-		}
-	}
 }

@@ -6,6 +6,7 @@
 -- Only rejections that no other follows within the gap are looked at: nothing else can end a window. Of
 -- the admitted responses the first of each minute is enough, but for minutes with such a rejection.
 WITH
+    -- include: part_throttled
     rejections AS
     (
         SELECT

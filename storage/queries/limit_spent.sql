@@ -6,6 +6,7 @@
 -- Columns: window = index into the lists, from 0; service; admitted; early = of these, sent while a
 --   Retry-After that this service (and credential) had already received was pending.
 WITH
+    -- include: part_throttled
     rejections AS
     (
         SELECT

@@ -4,6 +4,7 @@
 -- Columns: payer = index into the lists, from 0; slots = Unix milliseconds, in order; counts.
 -- A slot is a second, but an instant in seconds with a rejection: there the order decides.
 WITH
+    -- include: part_throttled
     rejections AS
     (
         SELECT
