@@ -59,7 +59,7 @@ type ends struct {
 // consume ingests all records of the topic, answers with the account, and waits for its end.
 func consume(ctx context.Context, a assignment, e ends, answer *json.Encoder) error {
 	progress := newProgress(a.Records)
-	clock := &firstParse{parser: e.parser}
+	clock := &firstParse{Parser: e.parser}
 	ingester, err := pipeline.New(pipeline.Options{
 		Brokers: []string{a.Broker}, Topics: []string{a.Topic}, Group: a.Group,
 		OnCommit: progress.committed, Watermarks: e.marks,
@@ -121,8 +121,8 @@ func (p *progress) committed(_ string, partition int32, offset int64) {
 
 // firstParse notes when the first record was parsed.
 type firstParse struct {
-	parser pipeline.Parser
-	at     atomic.Pointer[time.Time]
+	pipeline.Parser
+	at atomic.Pointer[time.Time]
 }
 
 func (f *firstParse) Parse(rec *parsers.Record, row *parsers.Row) {
@@ -130,7 +130,7 @@ func (f *firstParse) Parse(rec *parsers.Record, row *parsers.Row) {
 		now := time.Now()
 		f.at.Store(&now)
 	}
-	f.parser.Parse(rec, row)
+	f.Parser.Parse(rec, row)
 }
 
 func (f *firstParse) elapsed() time.Duration { return time.Since(*f.at.Load()) }
@@ -148,3 +148,6 @@ func (nothing) Insert(context.Context, *storage.Block, storage.Grant) error { re
 func (nothing) Present(context.Context, string, []storage.Position) ([]storage.Range, error) {
 	return nil, nil
 }
+
+// Bury is not called: nothing has a time.
+func (nothing) Bury(*parsers.Record, *parsers.Row, parsers.Reason) {}

@@ -9,7 +9,7 @@ import (
 // holding is what was decided about the partitions of one generation.
 type holding struct {
 	starts map[tp]int64
-	jumps  map[tp]int64   // starts that the group's offsets do not show; committed before anything is read
+	jumps  map[tp]int64   // starts that the group's offsets do not show
 	held   map[tp]offsets // rows that the table holds already at or beyond the start
 	halts  []*HaltError
 	gaps   []storage.Gap
@@ -20,7 +20,6 @@ func (i *Ingester) acquire(ctx context.Context, owned []tp) (holding, error) {
 	for n := 1; ; n++ {
 		h, err := i.tryAcquire(ctx, owned)
 		if err == nil {
-			i.health.clear("acquire") // the generation goes on for long
 			return h, nil
 		}
 		if ctx.Err() != nil {
@@ -57,10 +56,25 @@ func (i *Ingester) tryAcquire(ctx context.Context, owned []tp) (holding, error) 
 	if err != nil {
 		return holding{}, err
 	}
+	if outrun(held, logs) { // by an insert of the previous owner, or the topic was re-created: look again
+		if logs, err = i.broker.bounds(ctx, owned); err != nil {
+			return holding{}, err
+		}
+	}
 	if _, err = i.serverTime(ctx); err != nil {
 		return holding{}, err
 	}
 	return i.decide(owned, committed, logs, held), nil
+}
+
+// outrun reports whether the table holds rows beyond the end of a log.
+func outrun(held map[tp]offsets, logs map[tp]span) bool {
+	for p, h := range held {
+		if h.end() > logs[p].to {
+			return true
+		}
+	}
+	return false
 }
 
 func (i *Ingester) decide(owned []tp, committed map[tp]int64, logs map[tp]span, held map[tp]offsets) holding {
@@ -79,8 +93,8 @@ func (i *Ingester) decide(owned []tp, committed map[tp]int64, logs map[tp]span, 
 			continue
 		}
 		h.starts[p] = v.next
-		if !ok && i.options.StartAt == StartLatest || v.gap.len() > 0 {
-			h.jumps[p] = v.next // or the next owner would jump again, from elsewhere
+		if !ok || v.gap.len() > 0 {
+			h.jumps[p] = v.next
 		}
 	}
 	return h
@@ -118,14 +132,22 @@ func (i *Ingester) reportGaps(ctx context.Context, gaps []storage.Gap) {
 	if len(gaps) == 0 || i.options.Gaps == nil {
 		return
 	}
+	defer i.health.clear("gap")
 	for n := 1; ; n++ {
-		err := i.options.Gaps.RecordGaps(ctx, gaps)
+		err := i.recordGaps(ctx, gaps)
 		if err == nil {
 			return
 		}
+		i.health.set("gap", "a gap cannot be recorded: "+err.Error())
 		i.quiet.warn(i.log, "gap").Err(err).Msg("cannot record a gap, trying again")
 		if !pause(ctx, backoff(n, i.options.RetryBackoff)) {
 			return
 		}
 	}
+}
+
+func (i *Ingester) recordGaps(ctx context.Context, gaps []storage.Gap) error {
+	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
+	return i.options.Gaps.RecordGaps(ctx, gaps)
 }

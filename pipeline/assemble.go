@@ -11,9 +11,11 @@ import (
 // maxAhead is how far a response may claim to lie after the broker received it.
 const maxAhead = 24 * time.Hour
 
-// Parser turns one record into one row; *parsers.Registry is one.
+// Parser turns one record into one row, or into a dead letter for a reason that it cannot judge itself;
+// *parsers.Registry is one.
 type Parser interface {
 	Parse(record *parsers.Record, row *parsers.Row)
+	Bury(record *parsers.Record, row *parsers.Row, reason parsers.Reason)
 }
 
 // rowWriter parses records into a block. It is not safe for concurrent use.
@@ -22,7 +24,6 @@ type rowWriter struct {
 	source string
 	record parsers.Record
 	row    parsers.Row
-	dead   parsers.Row
 }
 
 // write appends the i-th record of c to block as one row and returns what it became.
@@ -42,31 +43,11 @@ func (w *rowWriter) write(block *storage.Block, c *chunk, i int) (parsers.Kind, 
 	case row.Kind == parsers.KindDeadLetter && row.Time == 0:
 		row.Time = received // it states none of its own
 	case row.Kind != parsers.KindDeadLetter && row.Time > received+maxAhead.Milliseconds():
-		w.bury(received)
-		row = &w.dead
+		w.parser.Bury(&w.record, row, parsers.ReasonTimeInFuture)
+		row.Time = received
 	}
 	block.Append(row)
 	return row.Kind, row.Reason
-}
-
-// bury makes the dead letter of a response from the future. It keeps its place, what tells whose it
-// was, and as excerpt what the parser had redacted already.
-func (w *rowWriter) bury(received int64) {
-	row := &w.row
-	excerpt := row.Body
-	if len(excerpt) == 0 {
-		excerpt = row.Message
-	}
-	w.dead = parsers.Row{
-		Kind: parsers.KindDeadLetter, Reason: parsers.ReasonTimeInFuture,
-		Source: row.Source, Topic: row.Topic, Partition: row.Partition, Offset: row.Offset,
-		LogTime: row.LogTime, Checksum: row.Checksum, Time: received,
-		Vendor: row.Vendor, Service: row.Service, Environment: row.Environment, Host: row.Host,
-		Body: excerpt, RetryAfterMS: parsers.Absent, RedactionVersion: row.RedactionVersion,
-		RateLimit: parsers.RateLimit{
-			Limit: parsers.Absent, Remaining: parsers.Absent, ResetAt: parsers.Absent, WindowS: parsers.Absent,
-		},
-	}
 }
 
 // assembler turns chunks into blocks. One block fills while the other is being inserted.
@@ -98,10 +79,10 @@ func (a *assembler) run(stop context.Context) {
 		if !a.current.empty() {
 			wait = a.rule.due(a.current.opened, a.current.last).Sub(now)
 			if full || in == nil || wait <= 0 {
-				offer = a.out
+				offer, wait = a.out, a.rule.age
 			}
 		}
-		timer.Reset(max(wait, time.Millisecond))
+		timer.Reset(wait)
 		from := in
 		if full {
 			from = nil

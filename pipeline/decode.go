@@ -38,9 +38,10 @@ func decode(c *chunk, answer *fetch.ResponsePartition, maxRecord int) error {
 			return err
 		}
 	}
-	if len(stream.Records) > 0 && c.span.len() == 0 {
+	if len(stream.Records) > 0 && c.span.len() == 0 && c.span.to < answer.HighWatermark {
 		// A whole batch that reaches the asked offset and has nothing from there on: compaction took
-		// its tail. The client does not say where the batch ends, so feel forward offset by offset.
+		// its tail. The client does not say where the batch ends, so feel forward offset by offset, but
+		// never beyond what the broker says is there.
 		c.span.to++
 	}
 	return nil

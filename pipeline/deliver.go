@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -74,23 +73,18 @@ func (d *deliverer) deliver(b *batch) error {
 	return nil
 }
 
-// insert brings all rows of the batch into the table exactly once.
+// insert brings all rows of the batch into the table exactly once. All attempts carry the same day.
 func (d *deliverer) insert(b *batch) error {
+	day := d.ingester.now().Truncate(24 * time.Hour)
 	for n := 1; ; n++ {
-		grant := d.grant()
+		grant := d.grant(day)
 		err := d.attempt(b, grant)
 		if err == nil {
 			d.ingester.health.clear("insert")
 			return nil
 		}
 		d.complain(err, n)
-		if d.life.hard.Err() != nil {
-			return errStopped
-		}
-		if !pause(d.life.work, backoff(n, d.ingester.options.RetryBackoff)) {
-			return errStopped
-		}
-		missing, err := d.resolve(b, grant.ID, believable(err, grant))
+		missing, err := d.resolve(b, grant.ID, doubtOf(err, grant))
 		if err != nil {
 			return err
 		}
@@ -98,6 +92,9 @@ func (d *deliverer) insert(b *batch) error {
 			d.log.Info().Int("attempt", n).Msg("the insert had been applied although it failed")
 			d.ingester.health.clear("insert")
 			return nil
+		}
+		if !pause(d.life.work, backoff(n, d.ingester.options.RetryBackoff)) {
+			return errStopped
 		}
 	}
 }
@@ -118,12 +115,11 @@ func (d *deliverer) attempt(b *batch, grant storage.Grant) error {
 }
 
 // grant permits one insert until its deadline, in the server's time.
-func (d *deliverer) grant() storage.Grant {
-	now := d.ingester.now()
+func (d *deliverer) grant(day time.Time) storage.Grant {
 	return storage.Grant{
 		ID:       fmt.Sprintf("%s%s:%d", d.ingester.grantPrefix(), d.ingester.instance, d.ingester.inserts.Add(1)),
-		Date:     now.Truncate(24 * time.Hour),
-		Deadline: now.Add(d.ingester.options.GrantTTL),
+		Date:     day,
+		Deadline: d.ingester.now().Add(d.ingester.options.GrantTTL),
 	}
 }
 
@@ -137,30 +133,43 @@ func (d *deliverer) complain(err error, attempt int) {
 		Msg("insert failed, trying again in place")
 }
 
-// believable returns from when on, in the server's time, the table's word counts that a row is missing.
-func believable(err error, grant storage.Grant) time.Time {
+// doubt is until when, in the server's time, rows of a failed insert may still arrive. The table's word
+// that one is missing does not count before. The zero value means: none will.
+type doubt struct{ until time.Time }
+
+func doubtOf(err error, grant storage.Grant) doubt {
 	if isAmbiguous(err) {
-		return grant.Deadline.Add(lateMargin)
+		return doubt{grant.Deadline.Add(lateMargin)}
 	}
-	return time.Time{}
+	return doubt{}
 }
 
 // resolve finds out which rows of a failed insert are in the table and rebuilds the block from those
 // that are not. It returns how many are missing.
-func (d *deliverer) resolve(b *batch, id string, believable time.Time) (int, error) {
+//
+// While there is doubt, a move of the partitions has to wait for it, within the bound of the lifetime:
+// their next owner would read back too early.
+func (d *deliverer) resolve(b *batch, id string, in doubt) (int, error) {
+	ctx := d.life.work
+	if !in.until.IsZero() {
+		ctx = d.life.hard
+	}
 	for n := 1; ; n++ {
-		missing, err := d.missing(b, id, believable)
+		missing, err := d.missing(ctx, b, id, in)
 		if err == nil && missing != unknown {
 			return missing, nil
 		}
-		if err != nil && !errors.Is(err, errStopped) {
+		if ctx.Err() != nil {
+			return 0, errStopped
+		}
+		if err != nil {
 			d.complain(err, n)
 		}
 		wait := backoff(n, d.ingester.options.RetryBackoff)
-		if left := believable.Sub(d.ingester.now()); left > 0 {
+		if left := in.until.Sub(d.ingester.now()); left > 0 {
 			wait = min(wait, left+time.Millisecond) // late rows show up soon, or not after the deadline
 		}
-		if !pause(d.life.work, wait) {
+		if !pause(ctx, wait) {
 			return 0, errStopped
 		}
 	}
@@ -171,18 +180,18 @@ const unknown = -1
 
 // missing asks the table once: 0 rows are missing, or so many and the block holds just them, or that
 // cannot be told yet.
-func (d *deliverer) missing(b *batch, id string, believable time.Time) (int, error) {
-	now, err := d.ingester.serverTime(d.life.work)
+func (d *deliverer) missing(ctx context.Context, b *batch, id string, in doubt) (int, error) {
+	now, err := d.ingester.serverTime(ctx)
 	if err != nil {
 		return unknown, err
 	}
-	late := now.After(believable)
+	late := now.After(in.until)
 	if late {
-		if err = d.ingester.settled(d.life.work, id); err != nil {
+		if err = d.ingester.settled(ctx, id); err != nil {
 			return unknown, err
 		}
 	}
-	held, err := d.ingester.present(d.life.work, b.starts())
+	held, err := d.ingester.present(ctx, b.starts())
 	switch {
 	case err != nil:
 		return unknown, err

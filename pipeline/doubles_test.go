@@ -16,6 +16,10 @@ func (p parserFunc) Parse(rec *parsers.Record, row *parsers.Row) {
 	p <- struct{}{}
 }
 
+func (p parserFunc) Bury(rec *parsers.Record, row *parsers.Row, reason parsers.Reason) {
+	fakeParser{}.Bury(rec, row, reason)
+}
+
 // watermarks keeps what was written.
 type watermarks struct {
 	mu  sync.Mutex

@@ -40,6 +40,8 @@ type resumeFunc func(ctx context.Context, p tp, next int64) (int64, *HaltError, 
 type fetchReport interface {
 	heard(p tp, high int64, at time.Time)
 	halted(err *HaltError)
+	stuck(p tp, reason error) // again and again
+	flowing(p tp)             // after all
 }
 
 // run fetches until ctx ends. When it returns, nothing is sent on out any more.
@@ -137,13 +139,22 @@ func (f *fetcher) request(taken []*position) *fetch.Request {
 		})
 	}
 	request := &fetch.Request{
-		ReplicaID: -1, MaxWaitTime: int32(f.options.FetchWait.Milliseconds()), MinBytes: 1,
+		ReplicaID: -1, MaxWaitTime: int32(f.wait(taken).Milliseconds()), MinBytes: 1,
 		MaxBytes: int32(f.options.FetchBytes), IsolationLevel: readCommitted, SessionID: -1, SessionEpoch: -1,
 	}
 	for topic, partitions := range topics {
 		request.Topics = append(request.Topics, fetch.RequestTopic{Topic: topic, Partitions: partitions})
 	}
 	return request
+}
+
+// wait is how long the broker may hold an empty answer. Nothing waits for a partition that is asked for
+// alone: there may be hundreds, one after the other.
+func (f *fetcher) wait(taken []*position) time.Duration {
+	if len(taken) == 1 && taken[0].alone {
+		return 0
+	}
+	return f.options.FetchWait
 }
 
 // unpack turns an answer into chunks and moves the positions on.
@@ -183,6 +194,9 @@ func (f *fetcher) partition(ctx context.Context, p *position, part *fetch.Respon
 		f.chunks.Put(c)
 		f.strike(p, err)
 		return nil
+	}
+	if p.fails >= stuckAfter {
+		f.report.flowing(p.tp)
 	}
 	f.cursor.update(p, func(p *position) {
 		p.next, p.size, p.alone, p.strikes, p.fails = c.span.to, len(c.values), false, 0, 0

@@ -20,7 +20,7 @@ func (f *fetcher) failed(ctx context.Context, taken []*position, err error) {
 		return
 	}
 	for _, p := range taken {
-		f.later(p, func(p *position) { p.alone = !isTimeout(err) })
+		f.later(p, err, func(p *position) { p.alone = !isTimeout(err) })
 	}
 }
 
@@ -33,7 +33,7 @@ func (f *fetcher) answers(ctx context.Context, p tp) bool {
 // strike counts records that cannot be decoded and halts their partition when trying again does not
 // help. Nothing is skipped.
 func (f *fetcher) strike(p *position, err error) {
-	f.later(p, func(p *position) { p.alone = true; p.strikes++ })
+	f.later(p, err, func(p *position) { p.alone = true; p.strikes++ })
 	if p.strikes < maxStrikes {
 		return
 	}
@@ -46,18 +46,18 @@ func (f *fetcher) strike(p *position, err error) {
 func (f *fetcher) refused(ctx context.Context, p *position, err kafka.Error) {
 	if !errors.Is(err, kafka.OffsetOutOfRange) {
 		f.quiet.warn(f.log, "refused "+err.Title()).Err(err).Stringer("partition", p.tp).Msg("broker refuses to hand out records, trying again")
-		f.later(p, func(*position) {})
+		f.later(p, err, func(*position) {})
 		return
 	}
 	next, halt, failure := f.resume(ctx, p.tp, p.next)
 	switch {
 	case failure != nil:
 		f.quiet.warn(f.log, "bounds").Err(failure).Stringer("partition", p.tp).Msg("cannot ask where the log begins, trying again")
-		f.later(p, func(*position) {})
+		f.later(p, failure, func(*position) {})
 	case halt != nil:
 		f.halt(p, halt)
 	default:
-		f.later(p, func(p *position) { p.next = next })
+		f.later(p, err, func(p *position) { p.next = next })
 	}
 }
 
@@ -66,11 +66,17 @@ func (f *fetcher) halt(p *position, err *HaltError) {
 	f.report.halted(err)
 }
 
-// later puts a partition off with backoff and changes it on the way.
-func (f *fetcher) later(p *position, change func(*position)) {
+// stuckAfter is how many failures in a row make a partition stuck; with the backoff it takes seconds.
+const stuckAfter = 6
+
+// later puts a partition off with backoff because of err and changes it on the way.
+func (f *fetcher) later(p *position, err error, change func(*position)) {
 	f.cursor.update(p, func(p *position) {
 		change(p)
 		p.fails++
 		p.retryAt = time.Now().Add(backoff(p.fails, f.options.RetryBackoff))
 	})
+	if p.fails >= stuckAfter {
+		f.report.stuck(p.tp, err)
+	}
 }

@@ -16,7 +16,7 @@ const chunkQueue = 64
 func (i *Ingester) serve(ctx context.Context, g *kafka.Generation) {
 	served := make(chan struct{})
 	g.Start(func(generation context.Context) {
-		life := newLifetime(ctx, generation, i.options.DrainTimeout, i.options.RebalanceTimeout/3)
+		life := newLifetime(ctx, generation, i.options.DrainTimeout, i.options.RebalanceTimeout*2/3)
 		i.generation(life, g)
 		life.stop()
 		close(served)
@@ -29,19 +29,23 @@ func (i *Ingester) serve(ctx context.Context, g *kafka.Generation) {
 
 func (i *Ingester) generation(life *lifetime, g *kafka.Generation) {
 	owned := assigned(g)
+	i.health.set("acquire", "finding out where to start") // before "group" is cleared: it is not ready in between
+	defer i.health.clear("acquire")
 	i.health.clear("group")
 	i.log.Info().Int32("generation", g.ID).Int("partitions", len(owned)).Msg("joined the group")
 	if len(owned) == 0 {
+		i.health.clear("acquire")
 		<-life.fetch.Done()
 		return
 	}
-	defer i.health.clear("acquire")
 	h, err := i.acquire(life.fetch, owned)
 	if err != nil {
 		return // the generation ended before it began
 	}
 	i.reportGaps(life.fetch, h.gaps)
 	m := member{i.options.Group, int(g.ID), g.MemberID}
+	// Before anything is read: or the next owner would begin elsewhere, and what is deleted until then
+	// would be no gap.
 	if err = i.commit(life.hard, m, h.jumps); err != nil {
 		i.log.Warn().Err(err).Msg("cannot settle where to start, joining the group again")
 		return
@@ -51,6 +55,7 @@ func (i *Ingester) generation(life *lifetime, g *kafka.Generation) {
 	for _, halt := range h.halts {
 		b.halted(halt)
 	}
+	i.health.clear("acquire")
 	i.pump(life, m, h, b)
 }
 

@@ -39,6 +39,14 @@ func (o offsets) at(offset int64) int {
 	return sort.Search(len(o), func(i int) bool { return o[i].to > offset })
 }
 
+// end returns the offset after the last one in the set; 0 = the set is empty.
+func (o offsets) end() int64 {
+	if len(o) == 0 {
+		return 0
+	}
+	return o[len(o)-1].to
+}
+
 // contains reports whether offset is in the set.
 func (o offsets) contains(offset int64) bool {
 	i := o.at(offset)

@@ -28,9 +28,11 @@ func newLifetime(ctx, generation context.Context, drain, bound time.Duration) *l
 		select {
 		case <-ctx.Done():
 			stopFetch()
+			end := time.Now().Add(drain)
 			if await(hard, generation.Done(), drain) {
 				return // drained in time, or not: nothing else to wait for
 			}
+			bound = min(bound, time.Until(end)) // a rebalance does not put the end off
 		case <-generation.Done():
 		case <-hard.Done():
 			return

@@ -72,6 +72,3 @@ func lineEnd(part []byte) int64 {
 
 // cut reports whether the last line was longer than the limit.
 func (l *Lines) cut() bool { return l.whole > int64(l.limit) }
-
-// starved reports whether the next line may have to be waited for.
-func (l *Lines) starved() bool { return l.in.Buffered() == 0 }

@@ -85,7 +85,13 @@ type running struct {
 // start runs an ingester over the table until it is stopped or the test ends.
 func start(t *testing.T, o Options, table *table) *running {
 	t.Helper()
-	i, err := New(o, fakeParser{}, table, table, zerolog.New(zerolog.NewTestWriter(t)), nil)
+	return startOver(t, o, table, table)
+}
+
+// startOver does the same with another ReadBack.
+func startOver(t *testing.T, o Options, sink Sink, back ReadBack) *running {
+	t.Helper()
+	i, err := New(o, fakeParser{}, sink, back, zerolog.New(zerolog.NewTestWriter(t)), nil)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -153,6 +159,10 @@ func (fakeParser) Parse(rec *parsers.Record, row *parsers.Row) {
 	default:
 		row.Kind, row.Reason = parsers.KindDeadLetter, parsers.ReasonNotJSON
 	}
+}
+
+func (fakeParser) Bury(_ *parsers.Record, row *parsers.Row, reason parsers.Reason) {
+	row.Kind, row.Reason = parsers.KindDeadLetter, reason
 }
 
 type rowKey struct {

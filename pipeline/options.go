@@ -45,7 +45,7 @@ type Options struct {
 
 	SessionTimeout         time.Duration // default 10 s
 	HeartbeatInterval      time.Duration // default 2 s
-	RebalanceTimeout       time.Duration // default 30 s; a third of it bounds the insert in flight when partitions move
+	RebalanceTimeout       time.Duration // default 45 s or twice GrantTTL; two thirds of it bound the insert in flight when partitions move
 	JoinGroupBackoff       time.Duration // default 1 s
 	PartitionWatchInterval time.Duration // default 5 s
 	RequestTimeout         time.Duration // one request to a broker; default 10 s
@@ -83,7 +83,6 @@ func (o Options) withDefaults() Options {
 	orString(&o.ClientID, "errata")
 	orDefault(&o.SessionTimeout, 10*time.Second)
 	orDefault(&o.HeartbeatInterval, 2*time.Second)
-	orDefault(&o.RebalanceTimeout, 30*time.Second)
 	orDefault(&o.JoinGroupBackoff, time.Second)
 	orDefault(&o.PartitionWatchInterval, 5*time.Second)
 	orDefault(&o.RequestTimeout, 10*time.Second)
@@ -97,6 +96,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.MaxBlockAge, time.Second)
 	orDefault(&o.QuietFlush, 250*time.Millisecond)
 	orDefault(&o.GrantTTL, 20*time.Second)
+	orDefault(&o.RebalanceTimeout, max(45*time.Second, 2*o.GrantTTL)) // an insert in doubt is settled before its partitions move
 	orDefault(&o.RetryBackoff, 5*time.Second)
 	orDefault(&o.DrainTimeout, 10*time.Second)
 	orDefault(&o.WatermarkInterval, 10*time.Second)

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"io"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
@@ -12,6 +13,8 @@ type outgoing struct {
 	bytes []byte
 	lines []line
 	size  int // of the request, about
+
+	opened time.Time // when its first line came
 }
 
 // line is one record to be: batch.bytes[from:to].
@@ -22,6 +25,9 @@ type line struct {
 }
 
 func (o *outgoing) add(text []byte, from *Lines) {
+	if len(o.lines) == 0 {
+		o.opened = time.Now()
+	}
 	l := line{batch: o, from: len(o.bytes), to: len(o.bytes) + len(text)}
 	if from.cut() {
 		l.whole = from.whole

@@ -40,6 +40,7 @@ type Ingester struct {
 	source   string // settled by Run
 	instance string // tells this process's inserts from those of others
 	inserts  atomic.Int64
+	blind    atomic.Bool  // the table's server does not let the user see running inserts
 	skew     atomic.Int64 // nanoseconds that the server's clock is ahead of this process's
 	broker   *broker
 	health   health
@@ -119,21 +120,23 @@ func (i *Ingester) groupConfig(e endpoint) kafka.ConsumerGroupConfig {
 
 // generations serves one generation of the group after the other until ctx ends.
 func (i *Ingester) generations(ctx context.Context, group *kafka.ConsumerGroup) {
-	for ctx.Err() == nil {
+	for {
 		g, err := group.Next(ctx)
 		switch {
 		case err == nil:
 			i.serve(ctx, g)
+			i.health.set("group", "joining the group")
 		case ctx.Err() != nil:
 			return
 		default:
+			i.health.set("group", "cannot join the group: "+err.Error())
 			i.quiet.warn(i.log, "group").Err(err).Msg("cannot join the group, trying again")
-		}
-		if ctx.Err() == nil {
-			i.health.set("group", "joining the group")
 		}
 	}
 }
+
+// leaveTimeout bounds the leave. Where it does not suffice the group finds out by the session timeout.
+const leaveTimeout = 3 * time.Second
 
 // leave tells the group that this member is gone, so that the others take over at once. It waits for
 // kafka-go's answer only so long: one that is stuck in a rebalance must not hold up the end.
@@ -145,18 +148,19 @@ func (i *Ingester) leave(group *kafka.ConsumerGroup) {
 			i.log.Warn().Err(err).Msg("cannot leave the group")
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), i.options.DrainTimeout)
-	defer cancel()
+	timer := time.NewTimer(leaveTimeout)
+	defer timer.Stop()
 	select {
 	case <-left:
 		i.log.Info().Msg("left the group")
-	case <-ctx.Done():
+	case <-timer.C:
 		i.log.Warn().Msg("ended without waiting for the group")
 	}
 }
 
 // watch keeps the memory gauge up to date.
 func (i *Ingester) watch(ctx context.Context, memory *budget) {
+	defer i.metrics.memory.Set(0) // whatever is left is given up with the generation
 	for pause(ctx, time.Second) {
 		i.metrics.memory.Set(float64(memory.inUse()))
 	}

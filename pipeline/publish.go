@@ -44,9 +44,6 @@ type PublisherOptions struct {
 	RequestTimeout time.Duration     // default 10 s
 	RetryBackoff   time.Duration     // the longest pause between two attempts; default 5 s
 	PollInterval   time.Duration     // how often other members' commits are asked for while waiting; default 250 ms
-
-	// Partition chooses a partition in [0, partitions) for a line. Default: whole batches in turn.
-	Partition func(line []byte, partitions int) int
 }
 
 // Published counts what one Publish has done.
@@ -56,7 +53,7 @@ type Published struct {
 	Truncated int64 // records that hold only the beginning of their line
 }
 
-// Publisher sends lines to a topic, each as one record. It is for feeding files and pipes to an
+// Publisher sends lines to a topic, each as one record, whole batches to one partition after the other. It is for feeding files and pipes to an
 // ingester. A request whose answer was lost is sent again, so that nothing is lost; after an outage
 // of the broker a batch may therefore be in the topic twice.
 type Publisher struct {
@@ -111,36 +108,38 @@ func (p *Publisher) Ends() map[int32]int64 { return p.track.ends() }
 
 // Publish sends the lines of r until its end, blank ones excluded, and returns when the broker has
 // acknowledged them all. A line that is too long for the broker becomes a record with its first bytes
-// and the header HeaderTruncated. Of several calls only one may run at a time. A Read of r that blocks
-// is not interrupted by ctx; what was read before it is sent before it.
+// and the header HeaderTruncated. A line waits a twentieth of a second at most for others to be sent with.
+// Of several calls only one may run at a time. When ctx ends while a Read of r blocks, that Read is left
+// behind: nobody may read from r any more.
 func (p *Publisher) Publish(ctx context.Context, r io.Reader) (Published, error) {
-	var done Published
 	if err := p.connect(ctx); err != nil {
-		return done, err
+		return Published{}, err
 	}
-	lines := NewLines(r, p.maxValue)
-	batches := make([]outgoing, p.partitions)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	b := &bundle{}
+	var failed error // of sending, which happens inside of reading too
+	send := func() error {
+		failed = p.send(ctx, b)
+		return failed
+	}
+	lines := NewLines(newFeed(ctx, r, b.due, send), p.maxValue)
 	for {
 		line, err := lines.Next()
-		if errors.Is(err, io.EOF) {
-			return done, p.flush(ctx, batches, &done)
+		switch {
+		case failed != nil:
+			return b.done, failed
+		case errors.Is(err, io.EOF):
+			return b.done, send()
+		case err != nil:
+			return b.done, errors.Join(err, send())
 		}
-		if err != nil {
-			return done, errors.Join(err, p.flush(ctx, batches, &done))
-		}
-		to := p.choose(line)
-		if batches[to].size+len(line)+recordOverhead > p.options.BatchBytes-batchOverhead {
-			if err = p.send(ctx, to, &batches[to], &done); err != nil {
-				return done, err
-			}
-			to = p.choose(line)
-		}
-		batches[to].add(line, lines)
-		if lines.starved() {
-			if err = p.flush(ctx, batches, &done); err != nil {
-				return done, err
+		if b.size+len(line)+recordOverhead > p.options.BatchBytes-batchOverhead {
+			if err = send(); err != nil {
+				return b.done, err
 			}
 		}
+		b.add(line, lines)
 	}
 }
 
@@ -158,42 +157,40 @@ func (p *Publisher) connect(ctx context.Context) error {
 	return nil
 }
 
-func (p *Publisher) choose(line []byte) int {
-	if p.options.Partition != nil {
-		return p.options.Partition(line, p.partitions)
-	}
-	return p.next
+// bundle is what one Publish sends: the request that is being filled, and what became of those before.
+type bundle struct {
+	outgoing
+	done Published
 }
 
-func (p *Publisher) flush(ctx context.Context, batches []outgoing, done *Published) error {
-	for to := range batches {
-		if err := p.send(ctx, to, &batches[to], done); err != nil {
-			return err
-		}
+// due is when the lines are to be sent, full or not.
+func (b *bundle) due() time.Time {
+	if len(b.lines) == 0 {
+		return time.Time{}
 	}
-	return nil
+	return b.opened.Add(linger)
 }
 
-// send waits until the group has come near enough and writes one batch.
-func (p *Publisher) send(ctx context.Context, to int, batch *outgoing, done *Published) error {
-	if len(batch.lines) == 0 {
+// send waits until the group has come near enough and writes the lines to the partition whose turn it is.
+func (p *Publisher) send(ctx context.Context, b *bundle) error {
+	if len(b.lines) == 0 {
 		return nil
 	}
-	if err := p.throttle(ctx, int64(batch.size)); err != nil {
+	if err := p.throttle(ctx, int64(b.size)); err != nil {
 		return err
 	}
-	if err := p.produce(ctx, to, batch.lines); err != nil {
+	if err := p.produce(ctx, p.next, b.lines); err != nil {
 		return err
 	}
-	for _, l := range batch.lines {
-		done.Records++
-		done.Bytes += int64(l.to - l.from)
+	for _, l := range b.lines {
+		b.done.Records++
+		b.done.Bytes += int64(l.to - l.from)
 		if l.whole > 0 {
-			done.Truncated++
+			b.done.Truncated++
 		}
 	}
-	batch.reset()
-	p.next = (to + 1) % p.partitions
+	b.reset()
+	p.next = (p.next + 1) % p.partitions
 	return nil
 }
 
@@ -212,6 +209,8 @@ func (p *Publisher) produce(ctx context.Context, to int, lines []line) error {
 			return p.smaller(ctx, to, lines)
 		case isRefusal(err):
 			return fmt.Errorf("%w at %s for topic %q: %w; grant Write on the topic", ErrAuthentication, p.broker.addresses, p.options.Topic, err)
+		case errors.Is(err, kafka.InvalidRecord):
+			return fmt.Errorf("topic %q at %s refuses the records: %w; a compacted topic takes none without a key", p.options.Topic, p.broker.addresses, err)
 		}
 		p.quiet.warn(p.log, "produce").Err(err).Int("partition", to).Msg("produce failed, trying again")
 		if !pause(ctx, backoff(n, p.options.RetryBackoff)) {

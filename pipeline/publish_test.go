@@ -72,14 +72,6 @@ func TestPublishesEachLineOnce(t *testing.T) {
 	}
 }
 
-func TestPublishesByKey(t *testing.T) {
-	c := cluster(t, 4)
-	p := publisher(t, c, PublisherOptions{Partition: func(line []byte, _ int) int { return int(line[0] - '0') }})
-	_, err := p.Publish(t.Context(), strings.NewReader("3\n1\n3\n0\n2\n3\n"))
-	require.NoError(t, err)
-	require.Equal(t, map[int32]int64{0: 1, 1: 1, 2: 1, 3: 3}, p.Ends())
-}
-
 func TestALineThatIsTooLongBecomesOneCutRecord(t *testing.T) {
 	c := cluster(t, 1)
 	p := publisher(t, c, PublisherOptions{})

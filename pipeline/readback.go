@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -36,13 +37,11 @@ func (i *Ingester) present(ctx context.Context, from map[tp]int64) (map[tp]offse
 	if err != nil {
 		return nil, fmt.Errorf("read back: %w", err)
 	}
+	i.alarm(found)
 	spans := map[tp][]span{}
 	for _, r := range found {
 		p := tp{r.Topic, r.Partition}
 		spans[p] = append(spans[p], span{r.Start, r.End})
-		if r.Surplus > 0 {
-			i.alarm(p, r)
-		}
 	}
 	held := make(map[tp]offsets, len(spans))
 	for p, s := range spans {
@@ -52,10 +51,18 @@ func (i *Ingester) present(ctx context.Context, from map[tp]int64) (map[tp]offse
 }
 
 // alarm says that the table holds rows twice. That must not happen; going on makes it no worse.
-func (i *Ingester) alarm(p tp, r storage.Range) {
-	i.metrics.surplus.Set(float64(r.Surplus))
-	i.quiet.warn(i.log, "surplus "+p.String()).Stringer("partition", p).Int64("from", r.Start).Int64("to", r.End).
-		Int64("surplus", r.Surplus).Msg("the table holds rows more than once: run ingest verify")
+func (i *Ingester) alarm(found []storage.Range) {
+	var surplus int64
+	for _, r := range found {
+		if surplus += r.Surplus; r.Surplus > 0 {
+			p := tp{r.Topic, r.Partition}
+			i.quiet.warn(i.log, "surplus "+p.String()).Stringer("partition", p).Int64("from", r.Start).Int64("to", r.End).
+				Int64("surplus", r.Surplus).Msg("the table holds rows more than once")
+		}
+	}
+	if surplus > 0 {
+		i.metrics.surplus.Set(float64(surplus))
+	}
 }
 
 // grantPrefix begins the ids of all inserts of one group.
@@ -64,15 +71,20 @@ func (i *Ingester) grantPrefix() string {
 }
 
 // running returns the ids of the inserts that run now and begin with prefix; none when the ReadBack
-// cannot tell.
+// cannot tell or may not.
 func (i *Ingester) running(ctx context.Context, prefix string) (map[string]bool, error) {
 	watcher, ok := i.back.(InsertWatcher)
-	if !ok {
+	if !ok || i.blind.Load() {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, readBackTimeout)
 	defer cancel()
 	ids, err := watcher.RunningInserts(ctx, prefix)
+	if errors.Is(err, storage.ErrAuthentication) {
+		i.blind.Store(true) // deadlines alone have to do, and it is said once
+		i.log.Warn().Err(err).Msg("cannot see running inserts, so one that a killed ingester left behind is not waited for: grant the user SELECT on system.processes")
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("running inserts: %w", err)
 	}

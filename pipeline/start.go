@@ -26,18 +26,25 @@ type verdict struct {
 }
 
 // judge decides where to read a partition from. committed is the group's offset or noCommit, log is
-// what the broker has, held are the offsets at or beyond committed that the table holds already.
+// what the broker has, held are the offsets that the table holds already, at or beyond committed or,
+// without a commit, the beginning of the log.
 // It never moves a position silently: a jump is a gap, a gap halts unless the operator said otherwise.
 func judge(committed int64, log span, held offsets, at StartAt, policy GapPolicy) verdict {
 	switch {
-	case committed == noCommit && at == StartLatest:
-		return verdict{next: log.to}
-	case committed == noCommit:
-		return verdict{next: log.from}
 	case committed > log.to:
 		return verdict{halt: fmt.Sprintf(
 			"the committed offset %d lies beyond the end of the log, %d: the topic was re-created or truncated. Reset the group's offset for this partition, or use another group or source",
 			committed, log.to)}
+	case held.end() > log.to:
+		return verdict{halt: fmt.Sprintf(
+			"the table holds rows up to the offset %d, beyond the end of the log, %d: the topic was re-created or truncated, and its records would pass for the old ones. Use another source",
+			held.end()-1, log.to)}
+	case committed == noCommit && at == StartLatest && len(held) > 0:
+		return verdict{next: max(log.from, held[0].from)} // it was here before; what came since must not be passed over
+	case committed == noCommit && at == StartLatest:
+		return verdict{next: log.to}
+	case committed == noCommit:
+		return verdict{next: log.from}
 	case committed >= log.from:
 		return verdict{next: committed}
 	}

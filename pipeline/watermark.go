@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -15,8 +16,9 @@ type WatermarkSink interface {
 	RecordWatermarks(ctx context.Context, marks []storage.Watermark) error
 }
 
-// watermarkTimeout bounds the writing of watermarks at the end.
-const watermarkTimeout = 3 * time.Second
+// recordTimeout bounds one writing of watermarks or gaps: a server that has fallen silent must hold up
+// neither the end nor the next attempt.
+const recordTimeout = 3 * time.Second
 
 // mark is how far one owned partition has come.
 type mark struct {
@@ -71,6 +73,14 @@ func (b *board) halted(err *HaltError) {
 	b.ingester.metrics.halted.Inc()
 	b.ingester.log.Error().Str("topic", err.Topic).Int32("partition", err.Partition).Msg("partition halted: " + err.Reason)
 }
+
+// stuck implements fetchReport.
+func (b *board) stuck(p tp, reason error) {
+	b.ingester.health.set("partition "+p.String(), fmt.Sprintf("partition %s cannot be fetched: %v", p, reason))
+}
+
+// flowing implements fetchReport.
+func (b *board) flowing(p tp) { b.ingester.health.clear("partition " + p.String()) }
 
 // delivered implements deliveryReport.
 func (b *board) delivered(done *batch) {
@@ -128,20 +138,20 @@ func (b *board) close() {
 	if b.ingester.options.Watermarks == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), watermarkTimeout)
-	defer cancel()
 	marks := b.watermarks(time.Time{}) // however long ago: a closed mark claims nothing
 	for n := range marks {
 		marks[n].Closed = true
 	}
-	b.write(ctx, marks)
+	b.write(context.Background(), marks)
 }
 
 func (b *board) write(ctx context.Context, marks []storage.Watermark) {
 	if len(marks) == 0 {
 		return
 	}
-	if err := b.ingester.options.Watermarks.RecordWatermarks(ctx, marks); err != nil && ctx.Err() == nil {
+	bounded, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
+	if err := b.ingester.options.Watermarks.RecordWatermarks(bounded, marks); err != nil && ctx.Err() == nil {
 		b.ingester.quiet.warn(b.ingester.log, "watermark").Err(err).Msg("cannot write watermarks")
 	}
 }
