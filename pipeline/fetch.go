@@ -80,24 +80,25 @@ func (f *fetcher) leaders(ctx context.Context) map[int]bool {
 
 // loop asks one broker again and again.
 func (f *fetcher) loop(ctx context.Context, leader int) {
+	hunger := newAppetite(f.options.FetchBytes)
 	for ctx.Err() == nil {
 		taken := f.cursor.take(leader, time.Now())
 		if len(taken) == 0 {
 			pause(ctx, 100*time.Millisecond)
 			continue
 		}
-		f.round(ctx, taken)
+		f.round(ctx, taken, hunger)
 		f.cursor.finish(taken)
 	}
 }
 
 // round sends one request and handles its answer.
-func (f *fetcher) round(ctx context.Context, taken []*position) {
+func (f *fetcher) round(ctx context.Context, taken []*position, hunger *appetite) {
 	reserved, err := f.memory.reserve(ctx, int64(f.options.FetchBytes))
 	if err != nil {
 		return
 	}
-	answer, err := f.ask(ctx, taken)
+	answer, err := f.ask(ctx, f.request(taken, hunger))
 	if err != nil {
 		f.memory.release(reserved)
 		if ctx.Err() == nil {
@@ -111,6 +112,7 @@ func (f *fetcher) round(ctx context.Context, taken []*position) {
 		held += c.charged
 	}
 	f.memory.settle(reserved, held)
+	hunger.learn(held)
 	for _, c := range chunks {
 		select {
 		case f.out <- c:
@@ -120,27 +122,27 @@ func (f *fetcher) round(ctx context.Context, taken []*position) {
 	}
 }
 
-func (f *fetcher) ask(ctx context.Context, taken []*position) (*fetch.Response, error) {
+func (f *fetcher) ask(ctx context.Context, request *fetch.Request) (*fetch.Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.options.FetchWait+f.options.RequestTimeout)
 	defer cancel()
-	answer, err := f.broker.transport.RoundTrip(ctx, f.broker.client.Addr, f.request(taken))
+	answer, err := f.broker.transport.RoundTrip(ctx, f.broker.client.Addr, request)
 	if err != nil {
 		return nil, fmt.Errorf("fetch: %w", err)
 	}
 	return answer.(*fetch.Response), nil // RoundTrip's contract
 }
 
-func (f *fetcher) request(taken []*position) *fetch.Request {
+func (f *fetcher) request(taken []*position, hunger *appetite) *fetch.Request {
 	topics := map[string][]fetch.RequestPartition{}
 	for _, p := range taken {
 		topics[p.tp.topic] = append(topics[p.tp.topic], fetch.RequestPartition{
 			Partition: p.tp.id, CurrentLeaderEpoch: -1, FetchOffset: p.next, LogStartOffset: -1,
-			PartitionMaxBytes: int32(f.options.PartitionBytes),
+			PartitionMaxBytes: int32(hunger.of(f.options.PartitionBytes)),
 		})
 	}
 	request := &fetch.Request{
 		ReplicaID: -1, MaxWaitTime: int32(f.wait(taken).Milliseconds()), MinBytes: 1,
-		MaxBytes: int32(f.options.FetchBytes), IsolationLevel: readCommitted, SessionID: -1, SessionEpoch: -1,
+		MaxBytes: int32(hunger.of(f.options.FetchBytes)), IsolationLevel: readCommitted, SessionID: -1, SessionEpoch: -1,
 	}
 	for topic, partitions := range topics {
 		request.Topics = append(request.Topics, fetch.RequestTopic{Topic: topic, Partitions: partitions})

@@ -184,6 +184,26 @@ func TestTheTrackerKnowsWhatIsAhead(t *testing.T) {
 	})
 }
 
+func TestAppetite(t *testing.T) {
+	a := newAppetite(1000)
+	require.Equal(t, 400, a.of(400))
+	for range 20 {
+		a.learn(int64(a.now * 10)) // compressed to a tenth
+	}
+	require.Equal(t, 62, a.now, "halved until the answers fit")
+	a.learn(20)
+	a.learn(0)
+	require.Equal(t, 62, a.now, "nothing to read says nothing")
+	for range 20 {
+		a.learn(int64(a.now)) // not compressed
+	}
+	require.Equal(t, 496, a.now)
+	for range 20 {
+		a.learn(1e9)
+	}
+	require.Equal(t, 15, a.now)
+}
+
 func TestBackoff(t *testing.T) {
 	for n := 1; n < 100; n++ {
 		d := backoff(n, 3*time.Second)
