@@ -38,20 +38,22 @@ var simulationEnd = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
 // commands are what the scripts can do beside running the binaries.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"simulate":      cmdSimulate,    // simulate [-records N] [-seed N] FILE: response logs, and FILE.truth.json; sets $RECORDS, adds to $TOTAL
-	"clickhouse":    cmdClickHouse,  // a fresh database on the shared engine, as $ERRATA_CLICKHOUSE
-	"broker":        cmdBroker,      // broker PARTITIONS: a topic on a broker in the test, or on the real one, as $ERRATA_BROKERS, _TOPIC, _GROUP
-	"publish":       cmdPublish,     // publish FILE: by a client of its own
-	"rows":          cmdRows,        // rows N: waits until the table has N rows, and checks that the row key is unique
-	"rows-at-least": cmdRowsAtLeast, // rows-at-least N: the same, and lets there be more
-	"members":       cmdMembers,     // members N: waits until the group is stable with N members that all own partitions
-	"freeport":      cmdFreePort,    // freeport VARIABLE
-	"get":           cmdGet,         // get URL STATUS: waits for that status, prints the body
-	"top-truth":     cmdTopTruth,    // top-truth TRUTH ANSWER: compares -o json of top with the simulator's truth
-	"big-line":      cmdBigLine,     // big-line FILE BYTES: appends one record with a body of so many bytes
-	"exits":         cmdExits,       // exits CODE COMMAND ARGS…: runs a command that must end with that code
-	"scrub":         cmdScrub,       // scrub FILE: blanks the members of a JSON answer that differ from run to run
-	"terminate":     cmdTerminate,   // sends SIGTERM to every background command; wait checks how they end
+	"simulate":          cmdSimulate,         // simulate [-records N] [-seed N] FILE: response logs, and FILE.truth.json; sets $RECORDS, adds to $TOTAL
+	"clickhouse":        cmdClickHouse,       // a fresh database on the shared engine, as $ERRATA_CLICKHOUSE
+	"broker":            cmdBroker,           // broker PARTITIONS: a topic on a broker in the test, or on the real one, as $ERRATA_BROKERS, _TOPIC, _GROUP
+	"secure-broker":     cmdSecureBroker,     // a broker with TLS and SCRAM-SHA-512: ca.pem, user ingester, password right
+	"secure-clickhouse": cmdSecureClickHouse, // TLS before the ClickHouse of the script: ca.pem
+	"publish":           cmdPublish,          // publish FILE: by a client of its own
+	"rows":              cmdRows,             // rows N: waits until the table has N rows, and checks that the row key is unique
+	"rows-at-least":     cmdRowsAtLeast,      // rows-at-least N: the same, and lets there be more
+	"members":           cmdMembers,          // members N: waits until the group is stable with N members that all own partitions
+	"freeport":          cmdFreePort,         // freeport VARIABLE
+	"get":               cmdGet,              // get URL STATUS [PATTERN]: waits for them, prints the body
+	"top-truth":         cmdTopTruth,         // top-truth TRUTH ANSWER: compares -o json of top with the simulator's truth
+	"big-line":          cmdBigLine,          // big-line FILE BYTES: appends one record with a body of so many bytes
+	"exits":             cmdExits,            // exits CODE COMMAND ARGS…: runs a command that must end with that code
+	"scrub":             cmdScrub,            // scrub FILE: blanks the members of a JSON answer that differ from run to run
+	"terminate":         cmdTerminate,        // sends SIGTERM to every background command; wait checks how they end
 }
 
 func cmdSimulate(ts *testscript.TestScript, _ bool, args []string) {
@@ -219,16 +221,17 @@ func cmdFreePort(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func cmdGet(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := regexp.MustCompile(strings.Join(args[2:], " "))
 	deadline := time.Now().Add(patience)
 	for {
 		status, body, err := get(args[0])
-		if err == nil && strconv.Itoa(status) == args[1] {
+		if err == nil && strconv.Itoa(status) == args[1] && pattern.MatchString(body) {
 			_, err := io.WriteString(ts.Stdout(), body)
 			ts.Check(err)
 			return
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("GET %s: status %d, %v; want %s", args[0], status, err, args[1])
+			ts.Fatalf("GET %s: status %d, %v; want %s and %s; body:\n%s", args[0], status, err, args[1], pattern, body)
 		}
 		time.Sleep(50 * time.Millisecond) // polls what can be seen
 	}
