@@ -29,6 +29,8 @@ func newDemo() *cobra.Command {
 		Long: `demo simulates a day of responses of five vendors, with two retry storms, two rate-limit windows and one spike in its
 last 50 minutes, sends them through an embedded Kafka broker and the consumer group into the embedded ClickHouse, and
 asks the three questions. The data stays in the data directory, so that you can go on asking; the next demo replaces it.`,
+		Example: `  ingest demo
+  ingest demo --records 2000000 --seed 7 --data-dir /tmp/errata-demo`,
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return demo(cmd, s, simulate.Options{Seed: seed, Records: records, End: time.Now().Truncate(time.Millisecond)})
