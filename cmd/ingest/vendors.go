@@ -19,7 +19,7 @@ func newVendors() *cobra.Command {
 		Long: `vendors shows which vendors' errors are known. A definition is one folder of data: how the vendor's errors look, what its
 codes mean, and the cases that prove it. Your own stand in a directory that --vendors names.`,
 		Example: "  ingest vendors list",
-		Args:  cli.Args(cobra.NoArgs),
+		Args:    cli.Args(cobra.NoArgs),
 	}
 	cmd.AddCommand(newVendorsList())
 	return cmd

@@ -77,12 +77,16 @@ func setup(env *testscript.Env) error {
 		}
 		cache = filepath.Join(user, "errata")
 	}
+	// Not in the script's directory: an embedded engine lives some seconds longer than the script.
+	data, err := os.MkdirTemp(binaries, "data-")
+	if err != nil {
+		return err
+	}
 	for name, value := range map[string]string{
-		"PATH":            binaries + string(os.PathListSeparator) + os.Getenv("PATH"),
-		"HOME":            home,
-		"XDG_CONFIG_HOME": filepath.Join(home, "config"),
-		// Not in the script's directory: an embedded engine lives some seconds longer than the script.
-		"XDG_DATA_HOME":    filepath.Join(binaries, "data", filepath.Base(env.WorkDir)),
+		"PATH":             binaries + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"HOME":             home,
+		"XDG_CONFIG_HOME":  filepath.Join(home, "config"),
+		"XDG_DATA_HOME":    data,
 		"BIN":              binaries,
 		"ERRATA_CACHE_DIR": cache,
 		"TZ":               "UTC",
