@@ -27,6 +27,7 @@ type station struct {
 	ingester *pipeline.Ingester
 	metrics  *prometheus.Registry
 	log      zerolog.Logger
+	unkeep   func() // ends looking after the embedded engine; nil = not begun
 }
 
 // openStation opens all parts. onCommit, if not nil, is told of every committed offset.
@@ -59,10 +60,25 @@ func (st *station) openStore(ctx context.Context, s settings, stderr io.Writer) 
 		return err
 	}
 	st.store = store
+	st.keep()
 	if store.Embedded() {
 		return store.DB.Migrate(ctx, func(string) {})
 	}
 	return store.DB.CheckSchema(ctx)
+}
+
+// keep looks after the embedded engine until the station is closed.
+func (st *station) keep() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		st.store.Keep(ctx, st.log)
+	}()
+	st.unkeep = func() {
+		cancel()
+		<-done
+	}
 }
 
 // openBroker starts the embedded broker unless the settings name another.
@@ -127,6 +143,9 @@ func (st *station) close() error {
 	}
 	if st.broker != nil {
 		faults = append(faults, st.broker.Close())
+	}
+	if st.unkeep != nil {
+		st.unkeep()
 	}
 	if st.store != nil {
 		faults = append(faults, st.store.Close())

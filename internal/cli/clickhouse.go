@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/adrg/xdg"
+	"github.com/rs/zerolog"
 
 	"github.com/errata-dev/errata/internal/config"
 	"github.com/errata-dev/errata/internal/embedded"
@@ -24,6 +26,29 @@ type Store struct {
 
 // Embedded tells whether the engine is our own: then its schema is ours to migrate.
 func (s *Store) Embedded() bool { return s.engine != nil }
+
+// keepInterval is how often the embedded engine is looked after.
+const keepInterval = 2 * time.Second
+
+// Keep starts the embedded engine anew when it has died, until ctx is done. A server of somebody else's is
+// left to its own keepers.
+func (s *Store) Keep(ctx context.Context, log zerolog.Logger) {
+	if s.engine == nil {
+		return
+	}
+	tick := time.NewTicker(keepInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := s.engine.Ensure(ctx); err != nil && ctx.Err() == nil {
+				log.Warn().Err(err).Msg("the embedded ClickHouse does not start")
+			}
+		}
+	}
+}
 
 // Close ends the connections and drops our share of the embedded engine.
 func (s *Store) Close() error {

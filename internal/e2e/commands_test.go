@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"sort"
 	"strconv"
@@ -53,6 +54,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"big-line":          cmdBigLine,          // big-line FILE BYTES: appends one record with a body of so many bytes
 	"exits":             cmdExits,            // exits CODE COMMAND ARGS…: runs a command that must end with that code
 	"scrub":             cmdScrub,            // scrub FILE: blanks the members of a JSON answer that differ from run to run
+	"embedded-url":      cmdEmbeddedURL,      // the embedded engine of the script's data directory, as $ERRATA_CLICKHOUSE
+	"kill-engine":       cmdKillEngine,       // kill -9 of that engine
 	"terminate":         cmdTerminate,        // sends SIGTERM to every background command; wait checks how they end
 }
 
@@ -332,4 +335,24 @@ func cmdScrub(ts *testscript.TestScript, _ bool, args []string) {
 	file := ts.MkAbs(args[0])
 	text := volatile.ReplaceAllString(ts.ReadFile(args[0]), `"$1":"*"`)
 	ts.Check(os.WriteFile(file, []byte(text), 0o600))
+}
+
+// engineAddress reads where the embedded engine of the script's data directory is.
+func engineAddress(ts *testscript.TestScript) (a struct {
+	Pid                    int
+	Native, User, Password string
+},
+) {
+	file := filepath.Join(ts.Getenv("XDG_DATA_HOME"), "errata", "engine", "address.json")
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &a))
+	return a
+}
+
+func cmdEmbeddedURL(ts *testscript.TestScript, _ bool, _ []string) {
+	a := engineAddress(ts)
+	ts.Setenv("ERRATA_CLICKHOUSE", fmt.Sprintf("clickhouse://%s:%s@%s/errata", a.User, a.Password, a.Native))
+}
+
+func cmdKillEngine(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(syscall.Kill(engineAddress(ts).Pid, syscall.SIGKILL))
 }
