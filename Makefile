@@ -6,7 +6,7 @@ LDFLAGS  := -X github.com/errata-dev/errata/internal/cli.Version=$(VERSION)
 COMMANDS := bin/ingest bin/query
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint fmt bench kafka-test generate check clean $(COMMANDS)
+.PHONY: help build demo test race lint fmt bench kafka-test faults faults-short generate check clean $(COMMANDS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,12 @@ race: ## the tests under the race detector
 
 kafka-test: ## the end-to-end tests against a real Apache Kafka, started here (needs Java 17 and Maven)
 	ERRATA_REQUIRE_SERVERS=1 go test -count=1 -run RealKafka -v ./internal/e2e
+
+faults: ## everything is killed, stopped and cut, for about an hour: is every record one row? (needs Java 17 and Maven)
+	go run ./internal/faults
+
+faults-short: ## the same in some minutes
+	go run ./internal/faults -short
 
 lint: ## golangci-lint and gofumpt
 	$(GOLANGCI) run ./...

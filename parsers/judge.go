@@ -81,7 +81,7 @@ func (r *Registry) finish(row *Row, v *vendor) {
 		row.Details = append(row.Details, Detail{
 			Field:   r.text(s, d.Field, limitField),
 			Code:    r.text(s, d.Code, limitCode),
-			Message: r.text(s, d.Message, limitDetail),
+			Message: r.member(s, d.Field, d.Message, limitDetail),
 		})
 	}
 	row.RedactionVersion = redact.Version

@@ -70,7 +70,8 @@ const (
 // Reason says why a record is a dead letter.
 type Reason uint8
 
-// The reasons. ReasonTimeInFuture is judged by the pipeline, which knows the broker's timestamp.
+// The reasons. The last two are judged by the pipeline: it knows the broker's timestamp, and which row of a
+// block the table refuses.
 const (
 	ReasonNone Reason = iota
 	ReasonNotJSON
@@ -78,6 +79,7 @@ const (
 	ReasonBadStatus
 	ReasonTooLarge
 	ReasonTimeInFuture
+	ReasonRefused
 )
 
 // Absent marks a numeric fact that the response did not state: zero is a value of its own

@@ -46,6 +46,16 @@ func (r *Registry) text(s *scratch, text []byte, limit int) []byte {
 	return s.cut(start, limit, len(text))
 }
 
+// member is text for the value of a member, whose name may say that it is a secret.
+func (r *Registry) member(s *scratch, name, text []byte, limit int) []byte {
+	if text = bytes.TrimSpace(text); len(text) == 0 {
+		return nil
+	}
+	start := len(s.texts)
+	s.texts = r.redactor.AppendMember(s.texts, window(name, limitField), s.valid(window(text, limit)))
+	return s.cut(start, limit, len(text))
+}
+
 // valid returns text with its broken bytes replaced by U+FFFD. Texts from JSON are valid already.
 func (s *scratch) valid(text []byte) []byte {
 	if utf8.Valid(text) {

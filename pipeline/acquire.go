@@ -2,131 +2,281 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 
+	"github.com/errata-dev/errata/pipeline/grant"
 	"github.com/errata-dev/errata/storage"
 )
 
-// holding is what was decided about the partitions of one generation.
-type holding struct {
-	starts map[tp]int64
-	jumps  map[tp]int64   // starts that the group's offsets do not show
-	held   map[tp]offsets // rows that the table holds already at or beyond the start
+// acquisition is what was found out about the partitions of one generation.
+type acquisition struct {
+	placed []*account // ready to be read from their Next
+	doubts []*account // a predecessor's insert is not settled yet
 	halts  []*HaltError
 	gaps   []storage.Gap
 }
 
+// standing is what the group has for a partition.
+type standing struct {
+	offset int64 // or noCommit
+	note   grant.Note
+	ours   bool // the note is errata's
+	err    error
+}
+
 // acquire finds out where to read the assigned partitions from. It tries until it knows or ctx ends.
-func (i *Ingester) acquire(ctx context.Context, owned []tp) (holding, error) {
+func (i *Ingester) acquire(ctx context.Context, owned []tp) (acquisition, error) {
 	for n := 1; ; n++ {
-		h, err := i.tryAcquire(ctx, owned)
+		q, err := i.tryAcquire(ctx, owned)
 		if err == nil {
-			return h, nil
+			return q, nil
 		}
 		if ctx.Err() != nil {
-			return holding{}, errStopped
+			return acquisition{}, errStopped
 		}
 		i.health.set("acquire", "cannot find out where to start: "+err.Error())
 		i.quiet.warn(i.log, "acquire").Err(err).Msg("cannot find out where to start, trying again")
 		if !pause(ctx, backoff(n, i.options.RetryBackoff)) {
-			return holding{}, errStopped
+			return acquisition{}, errStopped
 		}
 	}
 }
 
-func (i *Ingester) tryAcquire(ctx context.Context, owned []tp) (holding, error) {
-	committed, err := i.broker.committed(ctx, i.options.Group, owned)
+// tryAcquire asks Kafka for the group's offsets and the logs' bounds, and the table, in one query, what it
+// holds of all the partitions.
+func (i *Ingester) tryAcquire(ctx context.Context, owned []tp) (q acquisition, err error) {
+	group, err := i.broker.committed(ctx, i.options.Group, owned)
 	if err != nil {
-		return holding{}, err
+		return q, err
 	}
 	logs, err := i.broker.bounds(ctx, owned)
 	if err != nil {
-		return holding{}, err
+		return q, err
 	}
-	if err = i.settled(ctx, i.grantPrefix()); err != nil {
-		return holding{}, err
-	}
-	from := make(map[tp]int64, len(owned))
-	for _, p := range owned {
-		from[p] = logs[p].from
-		if offset, ok := committed[p]; ok {
-			from[p] = offset
-		}
-	}
-	held, err := i.present(ctx, from)
-	if err != nil {
-		return holding{}, err
-	}
-	if outrun(held, logs) { // by an insert of the previous owner, or the topic was re-created: look again
-		if logs, err = i.broker.bounds(ctx, owned); err != nil {
-			return holding{}, err
-		}
+	if err = i.settleStrangers(ctx, group); err != nil {
+		return q, err
 	}
 	if _, err = i.serverTime(ctx); err != nil {
-		return holding{}, err
+		return q, err
 	}
-	return i.decide(owned, committed, logs, held), nil
+	table, err := i.present(ctx, i.readBackFrom(owned, group, logs))
+	if err != nil {
+		return q, err
+	}
+	if outrun(table, logs) { // by the previous owner's last insert, or the topic was re-created: look again
+		if logs, err = i.broker.bounds(ctx, owned); err != nil {
+			return q, err
+		}
+	}
+	if q.gaps, err = i.passedOver(ctx, group); err != nil {
+		return q, err
+	}
+	for _, p := range owned {
+		i.sort(&q, p, group[p], logs[p], table[p])
+	}
+	return q, nil
+}
+
+// passedOver finds the records that are neither in the table nor going to be read, because somebody has
+// moved the group's offset forward. Where the table has no rows at all it was the choice of a start.
+func (i *Ingester) passedOver(ctx context.Context, group map[tp]standing) ([]storage.Gap, error) {
+	elder, ok := i.back.(Elder)
+	if !ok {
+		return nil, nil
+	}
+	var below []storage.Position
+	for p, c := range group {
+		if c.offset > 0 && !c.ours {
+			below = append(below, storage.Position{Topic: p.Topic, Partition: p.ID, Offset: c.offset})
+		}
+	}
+	if len(below) == 0 {
+		return nil, nil
+	}
+	newest, err := elder.Newest(ctx, i.source, below)
+	if err != nil {
+		return nil, fmt.Errorf("read back: %w", err)
+	}
+	var gaps []storage.Gap
+	for _, row := range newest {
+		p := tp{Topic: row.Topic, ID: row.Partition}
+		if lost := (span{From: row.Offset + 1, To: group[p].offset}); lost.Len() > 0 {
+			gaps = append(gaps, i.gap(p, lost, gapSkipped))
+		}
+	}
+	return gaps, nil
+}
+
+// settleStrangers waits for inserts that run, if an offset was committed by somebody else's tool: it has
+// wiped out the grant that would name them.
+func (i *Ingester) settleStrangers(ctx context.Context, group map[tp]standing) error {
+	for _, c := range group {
+		if c.offset != noCommit && !c.ours {
+			return i.settled(ctx, i.grantPrefix())
+		}
+	}
+	return nil
+}
+
+// readBackFrom is where the table is asked from: what is at or beyond the committed offset is either a
+// grant's, or was delivered before the offset went backwards.
+func (i *Ingester) readBackFrom(owned []tp, group map[tp]standing, logs map[tp]span) map[tp]int64 {
+	from := make(map[tp]int64, len(owned))
+	for _, p := range owned {
+		from[p] = logs[p].From
+		if c := group[p]; c.offset != noCommit {
+			from[p] = c.offset
+		}
+		if first, ok := i.options.From[p]; ok {
+			from[p] = min(from[p], first)
+		}
+	}
+	return from
 }
 
 // outrun reports whether the table holds rows beyond the end of a log.
-func outrun(held map[tp]offsets, logs map[tp]span) bool {
-	for p, h := range held {
-		if h.end() > logs[p].to {
+func outrun(table map[tp]*holdings, logs map[tp]span) bool {
+	for p, h := range table {
+		if h.held.end() > logs[p].To {
 			return true
 		}
 	}
 	return false
 }
 
-func (i *Ingester) decide(owned []tp, committed map[tp]int64, logs map[tp]span, held map[tp]offsets) holding {
-	h := holding{starts: map[tp]int64{}, jumps: map[tp]int64{}, held: held}
-	for _, p := range owned {
-		offset, ok := committed[p]
-		if !ok {
-			offset = noCommit
+// sort puts a partition where it belongs.
+func (i *Ingester) sort(q *acquisition, p tp, c standing, log span, h *holdings) {
+	if i.options.Until != nil && !i.wanted(p) {
+		return
+	}
+	if c.err != nil {
+		q.halts = append(q.halts, &HaltError{p.Topic, p.ID, c.err.Error()})
+		return
+	}
+	a := newAccount(p)
+	if c.note.Open {
+		a.acked, a.noted = c.offset, true
+		if a.state, a.todo = a.state.Acquire(c.offset, c.note); a.todo == grant.AskTable {
+			i.withdraw(a)
+			a.found(h)
 		}
-		v := judge(offset, logs[p], held[p], i.options.StartAt, i.options.OnGap)
-		if v.gap.len() > 0 {
-			h.gaps = append(h.gaps, i.gap(p, v.gap))
-		}
-		if v.halt != "" {
-			h.halts = append(h.halts, &HaltError{p.topic, p.id, v.halt})
-			continue
-		}
-		h.starts[p] = v.next
-		if !ok || v.gap.len() > 0 {
-			h.jumps[p] = v.next
+		switch a.todo {
+		case grant.Halt:
+			q.halts = append(q.halts, surplusHalt(a))
+			return
+		case grant.Done:
+			i.metrics.resolved(a.todo)
+			c.offset, c.note.Last = a.state.Next, a.state.Last
+		case grant.AskClock:
+			q.doubts = append(q.doubts, a)
+			return
 		}
 	}
-	return h
+	i.place(q, p, c, log, h.held)
 }
 
-// resume decides where to go on after the broker said that a position is gone from the log.
-func (i *Ingester) resume(ctx context.Context, p tp, next int64) (int64, *HaltError, error) {
-	logs, err := i.broker.bounds(ctx, []tp{p})
-	if err != nil {
-		return 0, nil, err
+// withdraw shortens the doubt about an insert of this very process, from an earlier generation, which is
+// not on its way.
+func (i *Ingester) withdraw(a *account) {
+	id := a.state.Grant.Insert
+	if _, flying := i.flying.Load(id); !flying && strings.HasPrefix(id, i.grantPrefix()+i.instance+":") {
+		a.state, a.todo = a.state.Withdraw()
 	}
-	v := judge(next, logs[p], nil, i.options.StartAt, i.options.OnGap)
-	if v.gap.len() > 0 {
-		i.reportGaps(ctx, []storage.Gap{i.gap(p, v.gap)})
+}
+
+// wanted reports whether a bounded run reads the partition.
+func (i *Ingester) wanted(p tp) bool {
+	_, ok := i.options.Until[p]
+	return ok
+}
+
+// place decides where a partition without doubts goes on.
+func (i *Ingester) place(q *acquisition, p tp, c standing, log span, held offsets) {
+	position := c.offset
+	if first, ok := i.options.From[p]; ok {
+		position, c.note.Last = first, grant.Mark{}
+	}
+	v := judge(position, log, held, i.options.StartAt, i.options.OnGap)
+	if v.gap.Len() > 0 {
+		q.gaps = append(q.gaps, i.gap(p, v.gap, gapRetention))
 	}
 	if v.halt != "" {
-		return 0, &HaltError{p.topic, p.id, v.halt}, nil
+		q.halts = append(q.halts, &HaltError{p.Topic, p.ID, v.halt})
+		return
 	}
-	return v.next, nil, nil
+	a := newAccount(p)
+	a.state, a.todo = a.state.Acquire(v.next, grant.Note{Last: c.note.Last})
+	a.acked, a.noted = c.offset, c.note.Open
+	a.held.Store(&held)
+	q.placed = append(q.placed, a)
 }
 
-func (i *Ingester) gap(p tp, lost span) storage.Gap {
-	return storage.Gap{Source: i.source, Topic: p.topic, Partition: p.id, From: lost.from, To: lost.to, Kind: gapRetention}
+// settleDoubts resolves what predecessors have left open, and places each partition as soon as that is
+// done, while the others are being read.
+func (i *Ingester) settleDoubts(ctx context.Context, doubts []*account, place func(acquisition)) {
+	for _, a := range doubts {
+		i.log.Info().Stringer("partition", a.tp).Str("insert", a.state.Grant.Insert).Int64("deadline", a.state.Grant.Deadline).
+			Msg("waiting for what a predecessor has left open")
+	}
+	err := i.resolve(ctx, doubts, func(a *account) {
+		if a.todo == grant.Halt {
+			place(acquisition{halts: []*HaltError{surplusHalt(a)}})
+			return
+		}
+		i.placeSettled(ctx, a, place)
+	})
+	if err != nil && !errors.Is(err, errStopped) {
+		i.log.Error().Err(err).Msg("predecessors' inserts are not settled")
+	}
+}
+
+// placeSettled places a partition whose predecessor's grant is settled, when the log's bounds are known.
+func (i *Ingester) placeSettled(ctx context.Context, a *account, place func(acquisition)) {
+	for n := 1; ctx.Err() == nil; n++ {
+		logs, err := i.broker.bounds(ctx, []tp{a.tp})
+		if err == nil {
+			var q acquisition
+			c := standing{offset: a.state.Next, note: grant.Note{Last: a.state.Last}, ours: true}
+			i.place(&q, a.tp, c, logs[a.tp], *a.held.Load())
+			for _, placed := range q.placed {
+				placed.acked, placed.noted, placed.state.Attempt = a.acked, a.noted, a.state.Attempt
+			}
+			place(q)
+			return
+		}
+		i.quiet.warn(i.log, "bounds").Err(err).Stringer("partition", a.tp).Msg("cannot ask where the log begins, trying again")
+		if !pause(ctx, backoff(n, i.options.RetryBackoff)) {
+			return
+		}
+	}
+}
+
+// OutOfRange decides where to go on after the broker said that a position is gone from the log.
+func (i *Ingester) resume(ctx context.Context, p tp, next int64) (int64, string, error) {
+	logs, err := i.broker.bounds(ctx, []tp{p})
+	if err != nil {
+		return 0, "", err
+	}
+	v := judge(next, logs[p], nil, i.options.StartAt, i.options.OnGap)
+	if v.gap.Len() > 0 {
+		i.reportGaps(ctx, []storage.Gap{i.gap(p, v.gap, gapRetention)})
+	}
+	return v.next, v.halt, nil
+}
+
+func (i *Ingester) gap(p tp, lost span, kind string) storage.Gap {
+	return storage.Gap{Source: i.source, Topic: p.Topic, Partition: p.ID, From: lost.From, To: lost.To, Kind: kind}
 }
 
 // reportGaps logs, counts and records lost records. A sink that fails is tried again until ctx ends:
 // a gap that nobody hears of would be a silent loss.
 func (i *Ingester) reportGaps(ctx context.Context, gaps []storage.Gap) {
 	for _, g := range gaps {
-		i.log.Error().Str("topic", g.Topic).Int32("partition", g.Partition).Int64("from", g.From).Int64("to", g.To).
-			Msg("records were deleted before they were read")
-		i.metrics.gaps.Inc()
+		i.log.Error().Str("topic", g.Topic).Int32("partition", g.Partition).Int64("from", g.From).Int64("to", g.To).Str("kind", g.Kind).
+			Msg("records are lost to this ingester")
+		i.metrics.gaps.WithLabelValues(g.Kind).Inc()
 		i.counters.gaps.Add(1)
 	}
 	if len(gaps) == 0 || i.options.Gaps == nil {
@@ -149,5 +299,8 @@ func (i *Ingester) reportGaps(ctx context.Context, gaps []storage.Gap) {
 func (i *Ingester) recordGaps(ctx context.Context, gaps []storage.Gap) error {
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
-	return i.options.Gaps.RecordGaps(ctx, gaps)
+	if err := i.options.Gaps.RecordGaps(ctx, gaps); err != nil {
+		return fmt.Errorf("record gaps: %w", err)
+	}
+	return nil
 }

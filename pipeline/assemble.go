@@ -28,16 +28,8 @@ type rowWriter struct {
 
 // write appends the i-th record of c to block as one row and returns what it became.
 func (w *rowWriter) write(block *storage.Block, c *chunk, i int) (parsers.Kind, parsers.Reason) {
-	r := c.records[i]
-	w.record = parsers.Record{
-		Value: c.value(i), Source: w.source, Topic: c.tp.topic, Partition: c.tp.id,
-		Offset: r.offset, LogTime: max(0, r.timestamp),
-	}
+	received := w.take(c, i)
 	w.parser.Parse(&w.record, &w.row)
-	received := r.timestamp
-	if received <= 0 {
-		received = c.fetched
-	}
 	row := &w.row
 	switch {
 	case row.Kind == parsers.KindDeadLetter && row.Time == 0:
@@ -50,19 +42,42 @@ func (w *rowWriter) write(block *storage.Block, c *chunk, i int) (parsers.Kind, 
 	return row.Kind, row.Reason
 }
 
+// bury appends the i-th record of c as a dead letter, because the table refuses its row.
+func (w *rowWriter) bury(block *storage.Block, c *chunk, i int) {
+	received := w.take(c, i)
+	w.parser.Bury(&w.record, &w.row, parsers.ReasonRefused)
+	w.row.Time = received
+	block.Append(&w.row)
+}
+
+// take prepares the i-th record of c and returns when the broker received it.
+func (w *rowWriter) take(c *chunk, i int) int64 {
+	r := c.Records[i]
+	w.record = parsers.Record{
+		Value: c.Value(i), Source: w.source, Topic: c.Partition.Topic, Partition: c.Partition.ID,
+		Offset: r.Offset, LogTime: max(0, r.Timestamp),
+	}
+	if r.Timestamp > 0 {
+		return r.Timestamp
+	}
+	return c.Fetched
+}
+
 // assembler turns chunks into blocks. One block fills while the other is being inserted.
 type assembler struct {
 	rule   cutRule
 	writer rowWriter
-	held   map[tp]offsets
-	memory *chunkKeeper
+	ledger *ledger
+	until  map[tp]int64 // where a bounded run ends; nil = nowhere
 	in     <-chan *chunk
 	out    chan<- *batch // taken from only while the deliverer is idle
 	free   <-chan *batch
 
 	current *batch
 	chunk   *chunk // the one being read, nil = none
-	next    int    // its next record
+	account *account
+	next    int   // its next record
+	end     int64 // how far it is to be read
 }
 
 // run assembles until in is closed, and hands over what is left then; or until stop ends.
@@ -92,7 +107,7 @@ func (a *assembler) run(stop context.Context) {
 			if !ok {
 				in = nil
 			}
-			a.chunk, a.next = c, 0
+			a.open(c)
 		case offer <- a.current:
 			a.current = <-a.free
 		case <-timer.C:
@@ -100,6 +115,23 @@ func (a *assembler) run(stop context.Context) {
 			return
 		}
 	}
+}
+
+// open begins to read a chunk. What lies beyond the end of a bounded run is not read.
+func (a *assembler) open(c *chunk) {
+	a.chunk, a.next = nil, 0
+	if c == nil {
+		return
+	}
+	a.end = c.Span.To
+	if until, bounded := a.until[c.Partition]; bounded {
+		a.end = min(a.end, until)
+	}
+	if a.end <= c.Span.From {
+		c.Release()
+		return
+	}
+	a.chunk, a.account = c, a.ledger.of(c.Partition)
 }
 
 // fill writes the rest of the current chunk into the current batch and reports whether that is full.
@@ -117,26 +149,31 @@ func (a *assembler) full() bool {
 // write appends records of the current chunk until it is used up or the batch is full.
 func (a *assembler) write() {
 	c, b, from := a.chunk, a.current, a.next
-	held := a.held[c.tp]
-	for a.next < len(c.records) && !a.full() {
-		i, size := a.next, len(c.value(a.next))
+	held := *a.account.held.Load()
+	for a.more() && !a.full() {
+		i, size := a.next, len(c.Value(a.next))
 		a.next++
 		b.values += size
-		if len(held) > 0 && held.contains(c.records[i].offset) {
+		if held.contains(c.Records[i].Offset) {
 			b.tally.skipped++
 			continue
 		}
 		kind, reason := a.writer.write(b.block, c, i)
 		b.tally.row(kind, reason, size)
 	}
-	end := c.span.to
-	if a.next < len(c.records) {
-		end = c.records[a.next-1].offset + 1
+	end := a.end
+	if a.more() {
+		end = c.Records[a.next-1].Offset + 1
 	}
-	b.take(c, from, a.next, end, time.Now())
-	if a.next == len(c.records) {
-		b.tally.holes += c.span.len() - int64(len(c.records))
-		a.memory.drop(c)
+	b.take(a.account, c, from, a.next, end, time.Now())
+	if !a.more() {
+		b.tally.holes += a.end - c.Span.From - int64(a.next)
+		c.Release()
 		a.chunk = nil
 	}
+}
+
+// more reports whether the current chunk has another record to read.
+func (a *assembler) more() bool {
+	return a.next < len(a.chunk.Records) && a.chunk.Records[a.next].Offset < a.end
 }

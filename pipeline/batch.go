@@ -7,16 +7,18 @@ import (
 	"github.com/errata-dev/errata/storage"
 )
 
-// batch is a block with what it was made of: the pieces of chunks whose records are its rows, and
-// the ranges of offsets that are done once it is in the table.
+// batch is a block with what it was made of: each partition's share, which is done once its rows are in
+// the table.
 type batch struct {
 	block  *storage.Block
-	pieces []piece
-	ranges map[tp]*progress
+	shares map[tp]*share
 	tally  tally
 	values int       // bytes of the records' values, which stay in memory as long as the batch
 	opened time.Time // of the first piece
 	last   time.Time // of the newest piece
+	filed  int64     // day that all attempts are filed under, since 1970; 0 = no attempt yet
+	// refused are the records whose rows the table does not take.
+	refused map[tp]map[int64]bool
 }
 
 // piece is a run of a chunk's records, records[from:to].
@@ -25,70 +27,79 @@ type piece struct {
 	from, to int
 }
 
-// progress is one partition's share of a batch.
-type progress struct {
-	span    span
-	logTime int64 // newest broker timestamp, Unix milliseconds; 0 = none
-}
-
 func newBatch() *batch {
-	return &batch{block: storage.NewBlock(), ranges: map[tp]*progress{}}
+	return &batch{block: storage.NewBlock(), shares: map[tp]*share{}}
 }
 
 // take adds records[from:to] of c, which account for the offsets up to end.
-func (b *batch) take(c *chunk, from, to int, end int64, now time.Time) {
-	if len(b.pieces) == 0 {
+func (b *batch) take(a *account, c *chunk, from, to int, end int64, now time.Time) {
+	if len(b.shares) == 0 {
 		b.opened = now
 	}
 	b.last = now
-	c.users.Add(1)
-	b.pieces = append(b.pieces, piece{c, from, to})
-	p := b.ranges[c.tp]
-	if p == nil {
-		start := c.span.from
+	c.Retain()
+	s := b.shares[c.Partition]
+	if s == nil {
+		start := c.Span.From
 		if from > 0 {
-			start = c.records[from-1].offset + 1
+			start = c.Records[from-1].Offset + 1
 		}
-		p = &progress{span: span{start, start}}
-		b.ranges[c.tp] = p
+		s = &share{account: a, span: span{From: start, To: start}}
+		b.shares[c.Partition] = s
 	}
-	p.span.to = end
+	s.pieces = append(s.pieces, piece{c, from, to})
+	s.span.To = end
 	if to > from {
-		p.logTime = max(p.logTime, c.records[to-1].timestamp)
+		s.logTime = max(s.logTime, c.Records[to-1].Timestamp)
 	}
 }
 
 // empty reports whether the batch accounts for nothing yet.
-func (b *batch) empty() bool { return len(b.pieces) == 0 }
+func (b *batch) empty() bool { return len(b.shares) == 0 }
 
-// clear makes the batch ready for reuse; give is told each chunk that it lets go of.
-func (b *batch) clear(give func(*chunk)) {
-	for n, p := range b.pieces {
-		give(p.chunk)
-		b.pieces[n] = piece{}
+// clear makes the batch ready for reuse and lets go of its chunks.
+func (b *batch) clear() {
+	for _, s := range b.shares {
+		for _, p := range s.pieces {
+			p.chunk.Release()
+		}
 	}
 	b.block.Reset()
-	b.pieces = b.pieces[:0]
-	clear(b.ranges)
-	b.tally, b.values = tally{}, 0
+	clear(b.shares)
+	b.tally, b.values, b.filed, b.refused = tally{}, 0, 0, nil
 }
 
-// ends returns the offsets to commit once the batch is in the table.
-func (b *batch) ends() map[tp]int64 {
-	ends := make(map[tp]int64, len(b.ranges))
-	for p, done := range b.ranges {
-		ends[p] = done.span.to
+// day returns the day that the batch is filed under: that of its first attempt.
+func (b *batch) day(now time.Time) int64 {
+	if b.filed == 0 {
+		b.filed = now.Unix() / secondsPerDay
 	}
-	return ends
+	return b.filed
 }
 
-// starts returns where to read back from.
-func (b *batch) starts() map[tp]int64 {
-	starts := make(map[tp]int64, len(b.ranges))
-	for p, done := range b.ranges {
-		starts[p] = done.span.from
+const secondsPerDay = 24 * 60 * 60
+
+func dayOf(day int64) time.Time { return time.Unix(day*secondsPerDay, 0).UTC() }
+
+// refuse notes that the table does not take the row of one record, which was of the given kind and reason.
+func (b *batch) refuse(p tp, offset int64, kind parsers.Kind, reason parsers.Reason) {
+	if b.refused == nil {
+		b.refused = map[tp]map[int64]bool{}
 	}
-	return starts
+	if b.refused[p] == nil {
+		b.refused[p] = map[int64]bool{}
+	}
+	b.refused[p][offset] = true
+	b.tally.bury(kind, reason)
+}
+
+// buried returns how many records were refused.
+func (b *batch) buried() int {
+	n := 0
+	for _, offsets := range b.refused {
+		n += len(offsets)
+	}
+	return n
 }
 
 // cutRule says when a batch is handed to the deliverer.
@@ -117,7 +128,7 @@ func (r cutRule) due(opened, last time.Time) time.Time {
 // records which are read again after a rebalance count once.
 type tally struct {
 	kinds   [parsers.KindDeadLetter + 1]int64
-	reasons [parsers.ReasonTimeInFuture + 1]int64
+	reasons [parsers.ReasonRefused + 1]int64
 	bytes   int64 // of values
 	skipped int64 // present already
 	holes   int64 // offsets without a record: control records, aborted or compacted ones
@@ -131,4 +142,14 @@ func (t *tally) row(kind parsers.Kind, reason parsers.Reason, size int) {
 		t.reasons[reason]++
 	}
 	t.bytes += int64(size)
+}
+
+// bury moves one record of the given kind and reason to the dead letters that the table refused.
+func (t *tally) bury(kind parsers.Kind, reason parsers.Reason) {
+	t.kinds[kind]--
+	if kind == parsers.KindDeadLetter {
+		t.reasons[reason]--
+	}
+	t.kinds[parsers.KindDeadLetter]++
+	t.reasons[parsers.ReasonRefused]++
 }

@@ -105,7 +105,7 @@ func newLayout(meta *kafka.MetadataResponse) layout {
 	for _, topic := range meta.Topics {
 		for _, p := range topic.Partitions {
 			if p.Leader.Host != "" {
-				l.leaders[tp{topic.Name, int32(p.ID)}] = p.Leader.ID
+				l.leaders[tp{Topic: topic.Name, ID: int32(p.ID)}] = p.Leader.ID
 			}
 		}
 	}

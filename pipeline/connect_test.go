@@ -87,7 +87,7 @@ func TestMetricsRegisterOnce(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	m, err := NewMetrics(reg)
 	require.NoError(t, err)
-	m.count(&tally{kinds: [4]int64{0, 1, 2, 3}, reasons: [6]int64{0, 3}, skipped: 4})
+	m.count(&tally{kinds: [4]int64{0, 1, 2, 3}, reasons: [7]int64{0, 3}, skipped: 4})
 	families, err := reg.Gather()
 	require.NoError(t, err)
 	values := map[string]float64{}

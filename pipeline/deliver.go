@@ -2,38 +2,39 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/errata-dev/errata/pipeline/grant"
 	"github.com/errata-dev/errata/storage"
 )
 
-// Sink inserts a block under a grant. A nil error means that all its rows are in the table.
+// Sink inserts a block under a grant. A nil error means that all its rows are in the table; any other
+// should be a *storage.InsertError, or is taken for one that says nothing.
 type Sink interface {
 	Insert(ctx context.Context, block *storage.Block, grant storage.Grant) error
 }
 
-// lateMargin is added to a deadline before the table is trusted to refuse the write: deadlines and
-// clocks are read in whole seconds.
-const lateMargin = time.Second
-
 // insertPatience is how long after its deadline an insert that has not answered is given up.
 const insertPatience = 10 * time.Second
 
-// deliverer inserts batches and commits their offsets, one after the other.
-//
-// An insert that is not cleanly acknowledged may have been applied, in whole or in part, now or until
-// its deadline. So nothing is inserted again before the table was asked: what is present is left out,
-// and the table is only believed that something is missing once the deadline has passed.
+// ackDelay is how long after a block its offsets are committed on their own, unless the grant of the next
+// block acknowledges them before.
+const ackDelay = 50 * time.Millisecond
+
+// deliverer brings batches into the table and commits their offsets, one after the other: grant, insert,
+// resolve (package grant). A block is granted, inserted and acknowledged as one; what is left of it when
+// something goes wrong is settled for each partition by itself.
 type deliverer struct {
 	ingester *Ingester
 	member   member
 	life     *lifetime
 	writer   rowWriter // for building a block again
-	held     map[tp]offsets
-	memory   *chunkKeeper
+	ledger   *ledger
+	pace     pace
 	report   deliveryReport
 	log      zerolog.Logger
 }
@@ -41,31 +42,60 @@ type deliverer struct {
 // deliveryReport hears what has been delivered.
 type deliveryReport interface {
 	delivered(b *batch)
+	committed(p tp, offset int64)
+	halted(err *HaltError)
 }
 
 // run delivers until in is closed. An error means that this generation can deliver nothing more.
 func (d *deliverer) run(in <-chan *batch, free chan<- *batch) error {
-	for b := range in {
-		if d.life.work.Err() != nil {
-			return errStopped
-		}
-		if err := d.deliver(b); err != nil {
-			return err
-		}
-		b.clear(d.memory.drop)
-		free <- b
+	err := d.batches(in, free)
+	if !errors.Is(err, errFenced) {
+		err = errors.Join(err, d.acknowledge())
 	}
-	return nil
+	return err
+}
+
+func (d *deliverer) batches(in <-chan *batch, free chan<- *batch) error {
+	ack := time.NewTimer(ackDelay)
+	defer ack.Stop()
+	for {
+		select {
+		case b, ok := <-in:
+			if !ok {
+				return nil
+			}
+			if d.life.work.Err() != nil {
+				return errStopped
+			}
+			if err := d.deliver(b); err != nil {
+				return err
+			}
+			b.clear()
+			free <- b
+			ack.Reset(ackDelay)
+		case <-ack.C:
+			if err := d.acknowledge(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (d *deliverer) acknowledge() error {
+	return d.ingester.acknowledge(d.life.hard, d.member, d.ledger.all(), d.report.committed)
 }
 
 func (d *deliverer) deliver(b *batch) error {
-	rows, bytes := b.block.Rows(), b.block.Bytes()
-	if rows > 0 {
-		if err := d.insert(b); err != nil {
-			return err
-		}
+	if err := faultpoint("cut"); err != nil {
+		return err
 	}
-	if err := d.ingester.commit(d.life.hard, d.member, b.ends()); err != nil {
+	shares, rows := d.open(b)
+	ready := b.block
+	if rows != ready.Rows() {
+		ready = nil // a partition has halted since, or the table has been asked again
+	}
+	rows, bytes := b.block.Rows(), b.block.Bytes()
+	if err := d.settle(shares, ready, b); err != nil {
 		return err
 	}
 	d.ingester.metrics.block(rows, bytes, time.Since(b.opened))
@@ -73,167 +103,196 @@ func (d *deliverer) deliver(b *batch) error {
 	return nil
 }
 
-// insert brings all rows of the batch into the table exactly once. All attempts carry the same day.
-func (d *deliverer) insert(b *batch) error {
-	day := d.ingester.now().Truncate(24 * time.Hour)
-	for n := 1; ; n++ {
-		grant := d.grant(day)
-		err := d.attempt(b, grant)
-		if err == nil {
-			d.ingester.health.clear("insert")
-			return nil
+// open measures the shares and returns those with rows to insert. It passes over what needs none and
+// leaves out halted partitions.
+func (d *deliverer) open(b *batch) (shares []*share, rows int) {
+	for _, s := range b.shares {
+		if s.account.state.Phase == grant.Halted {
+			continue
 		}
-		d.complain(err, n)
-		missing, err := d.resolve(b, grant.ID, doubtOf(err, grant))
+		if s.measure(); s.rows == 0 {
+			d.skip(s)
+			continue
+		}
+		shares = append(shares, s)
+		rows += s.rows
+	}
+	return shares, rows
+}
+
+func (d *deliverer) skip(s *share) {
+	s.account.state, s.account.todo = s.account.state.Skip(s.span.To, s.last)
+}
+
+// settle brings all rows of the shares into the table, each exactly once. ready is the block that holds
+// them, or nil to have it built. All attempts are filed under the same day.
+func (d *deliverer) settle(shares []*share, ready *storage.Block, b *batch) error {
+	for n := 1; len(shares) > 0; n++ {
+		left, failure, err := d.attempt(shares, ready, b)
 		if err != nil {
 			return err
 		}
-		if missing == 0 {
-			d.log.Info().Int("attempt", n).Msg("the insert had been applied although it failed")
-			d.ingester.health.clear("insert")
-			return nil
+		if len(left) > 0 && isPoison(failure) && divisible(left, b) {
+			return d.bisect(left, b)
 		}
-		if !pause(d.life.work, backoff(n, d.ingester.options.RetryBackoff)) {
+		shares, ready = left, nil
+		if len(shares) > 0 && !pause(d.life.work, backoff(n, d.ingester.options.RetryBackoff)) {
 			return errStopped
 		}
 	}
+	d.ingester.health.clear("insert")
+	return nil
 }
 
-// attempt sends the block once. The insert's context carries no deadline, because the client would
-// pass it on and have the server cancel half way; a timer cancels an insert that hangs.
-func (d *deliverer) attempt(b *batch, grant storage.Grant) error {
+// attempt grants and inserts once and returns the shares that still miss rows. failure is how the insert
+// failed; err ends the generation.
+func (d *deliverer) attempt(shares []*share, ready *storage.Block, b *batch) (left []*share, failure, err error) {
+	if !d.pace.wait(d.life.work) {
+		return nil, nil, errStopped
+	}
+	granted, left, err := d.grant(shares, b)
+	if err != nil || len(granted) == 0 {
+		return left, nil, err
+	}
+	if ready == nil || len(left) > 0 {
+		ready = d.rebuild(granted, b)
+	}
+	failure = d.insert(granted[0].account.state.Grant, ready)
+	d.pace.learn(failure)
+	if failure == nil {
+		return left, nil, d.acknowledged(granted)
+	}
+	d.complain(failure)
+	failed, err := d.resolve(granted, failure)
+	return append(left, failed...), failure, err
+}
+
+func (d *deliverer) acknowledged(granted []*share) error {
+	for _, s := range granted {
+		s.account.state, s.account.todo = s.account.state.Inserted(grant.Acknowledged)
+	}
+	return faultpoint("acked")
+}
+
+// grant asks for the grants of the shares in one commit, which acknowledges everything before them. left
+// are those that the coordinator refused.
+func (d *deliverer) grant(shares []*share, b *batch) (granted, left []*share, err error) {
+	if err = faultpoint("before-grant"); err != nil {
+		return nil, nil, err
+	}
+	id, deadline := d.ingester.insertID(), d.ingester.now().Add(d.ingester.options.GrantTTL+time.Second-1).Unix() // rounded up
+	var accounts []*account
+	for _, s := range shares {
+		if s.measure(); s.rows == 0 {
+			d.skip(s)
+			continue
+		}
+		a := s.account
+		a.state, a.todo = a.state.Cut(grant.Grant{
+			Start: s.span.From, End: s.span.To, Count: s.count, Last: s.last,
+			Insert: id, Day: b.day(d.ingester.now()), Deadline: deadline,
+		})
+		if a.todo == grant.Commit {
+			accounts = append(accounts, a)
+		}
+		granted = append(granted, s)
+	}
+	if err = d.ingester.commit(d.life.hard, d.member, accounts, d.report.committed); err != nil {
+		return nil, nil, err
+	}
+	if err = faultpoint("granted"); err != nil {
+		return nil, nil, err
+	}
+	granted, left = divide(granted, grant.Insert)
+	return granted, left, nil
+}
+
+// divide tells the shares whose accounts ask for todo from the others.
+func divide(shares []*share, todo grant.Effect) (those, others []*share) {
+	for _, s := range shares {
+		if s.account.todo == todo {
+			those = append(those, s)
+		} else {
+			others = append(others, s)
+		}
+	}
+	return those, others
+}
+
+// insert sends the block once, under the grants of its shares. The insert's context carries no deadline,
+// because the client would pass it on and have the server cancel half way; a timer cancels an insert that
+// hangs, and a generation that has ended waits for it within its bound.
+func (d *deliverer) insert(g grant.Grant, block *storage.Block) error {
 	ctx, cancel := context.WithCancel(d.life.hard)
 	defer cancel()
 	watchdog := time.AfterFunc(d.ingester.options.GrantTTL+insertPatience, cancel)
 	defer watchdog.Stop()
+	d.ingester.flying.Store(g.Insert, true)
 	began := time.Now()
-	if err := d.ingester.sink.Insert(ctx, b.block, grant); err != nil {
-		return fmt.Errorf("insert %s: %w", grant.ID, err)
+	permit := storage.Grant{ID: g.Insert, Date: dayOf(g.Day), Deadline: d.deadline(g)}
+	if err := d.ingester.sink.Insert(ctx, block, permit); err != nil {
+		return fmt.Errorf("insert: %w", err)
 	}
+	d.ingester.flying.Delete(g.Insert)
 	d.ingester.metrics.inserted(time.Since(began))
-	return nil
+	return faultpoint("insert-sent")
 }
 
-// grant permits one insert until its deadline, in the server's time.
-func (d *deliverer) grant(day time.Time) storage.Grant {
-	return storage.Grant{
-		ID:       fmt.Sprintf("%s%s:%d", d.ingester.grantPrefix(), d.ingester.instance, d.ingester.inserts.Add(1)),
-		Date:     day,
-		Deadline: d.ingester.now().Add(d.ingester.options.GrantTTL),
+// deadline is the grant's, in earnest.
+func (d *deliverer) deadline(g grant.Grant) time.Time {
+	switch withoutRule {
+	case grant.GrantDeadline:
+		return d.ingester.now().Add(d.ingester.options.GrantTTL)
+	case grant.Guard:
+		return d.ingester.now().Add(time.Hour)
 	}
+	return time.Unix(g.Deadline, 0).UTC()
+}
+
+// resolve finds out what became of a failed insert and returns the shares that miss rows. A generation
+// that ends first leaves the grants to the next owners of the partitions.
+func (d *deliverer) resolve(granted []*share, failure error) ([]*share, error) {
+	var open []*account
+	outcome, id := outcomeOf(failure), granted[0].account.state.Grant.Insert
+	d.ingester.metrics.unacknowledged(outcome)
+	for _, s := range granted {
+		a := s.account
+		if a.state, a.todo = a.state.Inserted(outcome); a.todo == grant.AskTable {
+			open = append(open, a)
+		}
+	}
+	err := d.ingester.resolve(d.life.work, open, func(a *account) {
+		if a.todo == grant.Halt {
+			d.report.halted(surplusHalt(a))
+		}
+	})
+	if err == nil {
+		d.ingester.flying.Delete(id)
+	}
+	missing, _ := divide(granted, grant.Retry)
+	return missing, err
+}
+
+// rebuild fills a block with the rows of the shares that the table does not hold.
+func (d *deliverer) rebuild(shares []*share, b *batch) *storage.Block {
+	b.block.Reset()
+	for _, s := range shares {
+		s.missing(func(c *chunk, n int) {
+			if b.refused[c.Partition][c.Records[n].Offset] {
+				d.writer.bury(b.block, c, n)
+				return
+			}
+			d.writer.write(b.block, c, n)
+		})
+	}
+	return b.block
 }
 
 // complain makes a failed insert visible: counted, logged now and then, and not ready.
-func (d *deliverer) complain(err error, attempt int) {
+func (d *deliverer) complain(err error) {
 	class := insertClass(err)
 	d.ingester.metrics.insertErrors.WithLabelValues(class).Inc()
 	d.ingester.counters.insertErrors.Add(1)
 	d.ingester.health.set("insert", "inserts fail: "+err.Error())
-	d.ingester.quiet.warn(d.log, "insert "+class).Err(err).Str("class", class).Int("attempt", attempt).
-		Msg("insert failed, trying again in place")
-}
-
-// doubt is until when, in the server's time, rows of a failed insert may still arrive. The table's word
-// that one is missing does not count before. The zero value means: none will.
-type doubt struct{ until time.Time }
-
-func doubtOf(err error, grant storage.Grant) doubt {
-	if isAmbiguous(err) {
-		return doubt{grant.Deadline.Add(lateMargin)}
-	}
-	return doubt{}
-}
-
-// resolve finds out which rows of a failed insert are in the table and rebuilds the block from those
-// that are not. It returns how many are missing.
-//
-// While there is doubt, a move of the partitions has to wait for it, within the bound of the lifetime:
-// their next owner would read back too early.
-func (d *deliverer) resolve(b *batch, id string, in doubt) (int, error) {
-	ctx := d.life.work
-	if !in.until.IsZero() {
-		ctx = d.life.hard
-	}
-	for n := 1; ; n++ {
-		missing, err := d.missing(ctx, b, id, in)
-		if err == nil && missing != unknown {
-			return missing, nil
-		}
-		if ctx.Err() != nil {
-			return 0, errStopped
-		}
-		if err != nil {
-			d.complain(err, n)
-		}
-		wait := backoff(n, d.ingester.options.RetryBackoff)
-		if left := in.until.Sub(d.ingester.now()); left > 0 {
-			wait = min(wait, left+time.Millisecond) // late rows show up soon, or not after the deadline
-		}
-		if !pause(ctx, wait) {
-			return 0, errStopped
-		}
-	}
-}
-
-// unknown is the number of missing rows while an insert may still land.
-const unknown = -1
-
-// missing asks the table once: 0 rows are missing, or so many and the block holds just them, or that
-// cannot be told yet.
-func (d *deliverer) missing(ctx context.Context, b *batch, id string, in doubt) (int, error) {
-	now, err := d.ingester.serverTime(ctx)
-	if err != nil {
-		return unknown, err
-	}
-	late := now.After(in.until)
-	if late {
-		if err = d.ingester.settled(ctx, id); err != nil {
-			return unknown, err
-		}
-	}
-	held, err := d.ingester.present(ctx, b.starts())
-	switch {
-	case err != nil:
-		return unknown, err
-	case b.presentIn(held, d.held):
-		return 0, nil
-	case !late:
-		return unknown, nil
-	}
-	return d.rebuild(b, held), nil
-}
-
-// rebuild fills the block with the rows that are not in the table, under the same ranges.
-func (d *deliverer) rebuild(b *batch, held map[tp]offsets) int {
-	b.block.Reset()
-	b.each(func(c *chunk, n int) bool {
-		offset := c.records[n].offset
-		if !held[c.tp].contains(offset) && !d.held[c.tp].contains(offset) {
-			d.writer.write(b.block, c, n)
-		}
-		return true
-	})
-	return b.block.Rows()
-}
-
-// each calls visit for every record of the batch until it returns false.
-func (b *batch) each(visit func(c *chunk, n int) bool) {
-	for _, p := range b.pieces {
-		for n := p.from; n < p.to; n++ {
-			if !visit(p.chunk, n) {
-				return
-			}
-		}
-	}
-}
-
-// presentIn reports whether every record of the batch is in one of the sets.
-func (b *batch) presentIn(now, before map[tp]offsets) bool {
-	all := true
-	b.each(func(c *chunk, n int) bool {
-		offset := c.records[n].offset
-		all = now[c.tp].contains(offset) || before[c.tp].contains(offset)
-		return all
-	})
-	return all
+	d.ingester.quiet.warn(d.log, "insert "+class).Err(err).Str("class", class).Msg("insert failed, trying again in place")
 }

@@ -51,7 +51,16 @@ func connectError(addresses string, err error) error {
 	if isRefusal(err) {
 		return fmt.Errorf("%w at %s: %w; check the user, the password and the SASL mechanism", ErrAuthentication, addresses, err)
 	}
+	if isAlert(err) {
+		return fmt.Errorf("%w at %s: %w; check the client certificate: the broker must trust who signed it", ErrAuthentication, addresses, err)
+	}
 	return fmt.Errorf("%w at %s: %w; check the address, that the broker is running, and whether it expects TLS or SASL", ErrUnreachable, addresses, err)
+}
+
+// isAlert reports whether the broker ended the TLS handshake because of what this side has shown.
+func isAlert(err error) bool {
+	var operation *net.OpError
+	return errors.As(err, &operation) && operation.Op == "remote error"
 }
 
 func isRefusal(err error) bool {

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/segmentio/kafka-go"
+
+	"github.com/errata-dev/errata/pipeline/fetch"
 )
 
 // chunkQueue is how many chunks may wait for the assembler; the memory budget bounds their bytes.
@@ -38,74 +42,131 @@ func (i *Ingester) generation(life *lifetime, g *kafka.Generation) {
 		<-life.fetch.Done()
 		return
 	}
-	h, err := i.acquire(life.fetch, owned)
+	q, err := i.acquire(life.fetch, owned)
 	if err != nil {
 		return // the generation ended before it began
 	}
-	i.reportGaps(life.fetch, h.gaps)
-	m := member{i.options.Group, int(g.ID), g.MemberID}
+	d := i.newDelivery(life, member{i.options.Group, int(g.ID), g.MemberID})
+	defer d.board.forget()
 	// Before anything is read: or the next owner would begin elsewhere, and what is deleted until then
 	// would be no gap.
-	if err = i.commit(life.hard, m, h.jumps); err != nil {
+	if err = d.admit(q); err != nil {
 		i.log.Warn().Err(err).Msg("cannot settle where to start, joining the group again")
 		return
 	}
-	b := newBoard(i, h)
-	defer b.forget()
-	for _, halt := range h.halts {
-		b.halted(halt)
-	}
 	i.health.clear("acquire")
-	i.pump(life, m, h, b)
+	d.pump(q.doubts)
 }
 
 func assigned(g *kafka.Generation) []tp {
 	var owned []tp
 	for topic, partitions := range g.Assignments {
 		for _, p := range partitions {
-			owned = append(owned, tp{topic, int32(p.ID)})
+			owned = append(owned, tp{Topic: topic, ID: int32(p.ID)})
 		}
 	}
 	return owned
 }
 
-// pump moves records from the brokers to the table until the lifetime ends: fetcher, assembler and
-// deliverer, one goroutine each, with channels between them.
-func (i *Ingester) pump(life *lifetime, m member, h holding, b *board) {
-	memory := newBudget(i.options.Memory)
-	chunks := &sync.Pool{New: func() any { return new(chunk) }}
-	keeper := &chunkKeeper{memory, chunks}
-	fetched := make(chan *chunk, chunkQueue)
-	cut := make(chan *batch)
-	free := make(chan *batch, 2)
-	free <- newBatch()
-	free <- newBatch()
+// delivery is the work of one generation: fetcher, assembler and deliverer, one goroutine each, with
+// channels between them, and a fourth that settles what predecessors have left open.
+type delivery struct {
+	ingester *Ingester
+	life     *lifetime
+	member   member
+	ledger   *ledger
+	board    *board
+	memory   *fetch.Budget
+	fetcher  *fetch.Fetcher
+}
 
-	f := &fetcher{
-		broker: i.broker, options: i.options, cursor: newCursor(h.starts), memory: memory, chunks: chunks,
-		out: fetched, resume: i.resume, report: b, log: i.log, quiet: &i.quiet,
+func (i *Ingester) newDelivery(life *lifetime, m member) *delivery {
+	d := &delivery{
+		ingester: i, life: life, member: m, ledger: newLedger(), board: newBoard(i), memory: fetch.NewBudget(i.options.fetchMemory()),
 	}
+	o := i.options
+	d.fetcher = fetch.New(fetch.Config{
+		Transport: i.broker.transport, Addr: i.broker.client.Addr, Topics: o.Topics,
+		FetchBytes: o.FetchBytes, PartitionBytes: o.PartitionBytes, MaxRecordBytes: o.MaxRecordBytes,
+		FetchWait: o.FetchWait, RequestTimeout: o.RequestTimeout, RetryBackoff: o.RetryBackoff,
+		Budget: d.memory, OnUnreadable: o.unreadable(), Observer: observer{i, d.board},
+		Warn: func(kind string) *zerolog.Event { return i.quiet.warn(i.log, kind) },
+	})
+	return d
+}
+
+// admit takes up what was found out: gaps and halts are reported, the starts committed where the group
+// does not have them yet, and the partitions read from there.
+func (d *delivery) admit(q acquisition) error {
+	i := d.ingester
+	i.reportGaps(d.life.fetch, q.gaps)
+	for _, halt := range q.halts {
+		d.board.halted(halt)
+	}
+	if err := i.acknowledge(d.life.hard, d.member, q.placed, func(tp, int64) {}); err != nil {
+		return err
+	}
+	for _, a := range q.placed {
+		d.board.start(a.tp, a.state.Next)
+		d.ledger.open(a)
+		d.fetcher.Add(a.tp, fetch.Start{Next: a.state.Next, Last: fetch.Mark(a.state.Last)})
+	}
+	return nil
+}
+
+// pump moves records from the brokers to the table until the lifetime ends.
+func (d *delivery) pump(doubts []*account) {
+	i := d.ingester
+	fetched, cut, free := make(chan *chunk, chunkQueue), make(chan *batch), make(chan *batch, 2)
+	free <- newBatch()
+	free <- newBatch()
 	a := &assembler{
-		rule: i.rule(), writer: i.rowWriter(), held: h.held, memory: keeper, in: fetched, out: cut, free: free,
+		rule: i.rule(), writer: i.rowWriter(), ledger: d.ledger, until: i.options.Until, in: fetched, out: cut, free: free,
 	}
-	d := &deliverer{
-		ingester: i, member: m, life: life, writer: i.rowWriter(), held: h.held, memory: keeper, report: b, log: i.log,
+	out := &deliverer{
+		ingester: i, member: d.member, life: d.life, writer: i.rowWriter(), ledger: d.ledger, report: d.board, log: i.log,
 	}
 
 	var parts sync.WaitGroup
-	stop, stopAll := context.WithCancel(life.work) // ends when nothing can be delivered any more
-	fetch, stopFetch := context.WithCancel(life.fetch)
-	parts.Go(func() { f.run(fetch); close(fetched) })
+	stop, stopAll := context.WithCancel(d.life.work) // ends when nothing can be delivered any more
+	reading, stopFetch := context.WithCancel(d.life.fetch)
+	parts.Go(func() { d.fetcher.Run(reading, fetched); close(fetched) })
 	parts.Go(func() { a.run(stop); close(cut) })
-	parts.Go(func() { b.publish(fetch) })
-	parts.Go(func() { i.watch(fetch, memory) })
-	err := d.run(cut, free)
+	parts.Go(func() { d.board.publish(reading) })
+	parts.Go(func() { d.watch(reading) })
+	parts.Go(func() { i.follow(reading) })
+	parts.Go(func() { d.settle(reading, doubts) })
+	err := out.run(cut, free)
 	stopFetch()
 	stopAll()
-	for range fetched { // lets a fetch loop that is handing over return
+	for c := range fetched { // lets a fetch loop that is handing over return
+		c.Release()
 	}
 	parts.Wait()
-	i.farewell(life, b, err)
+	i.farewell(d.life, d.board, err)
+}
+
+// settle takes up the partitions whose predecessors' inserts were in doubt, one by one.
+func (d *delivery) settle(ctx context.Context, doubts []*account) {
+	if len(doubts) == 0 {
+		return
+	}
+	d.ingester.settleDoubts(ctx, doubts, func(q acquisition) {
+		if err := d.admit(q); err != nil {
+			d.ingester.log.Warn().Err(err).Msg("cannot settle where to start, joining the group again")
+			d.life.giveUp()
+		}
+	})
+}
+
+// watch keeps the gauges up to date and raises an alarm for a partition that has records and does not move.
+func (d *delivery) watch(ctx context.Context) {
+	i := d.ingester
+	defer i.metrics.memory.Set(0) // whatever is left is given up with the generation
+	for pause(ctx, time.Second) {
+		i.metrics.memory.Set(float64(d.memory.InUse()))
+		d.board.stalled(time.Now())
+	}
 }
 
 // farewell closes the books of a generation.
@@ -122,7 +183,7 @@ func (i *Ingester) farewell(life *lifetime, b *board, err error) {
 
 func (i *Ingester) rule() cutRule {
 	o := i.options
-	return cutRule{rows: o.MaxBlockRows, bytes: o.MaxBlockBytes, values: int(o.Memory / 3), age: o.MaxBlockAge, quiet: o.QuietFlush}
+	return cutRule{rows: o.MaxBlockRows, bytes: o.MaxBlockBytes, values: int(o.fetchMemory() / 3), age: o.MaxBlockAge, quiet: o.QuietFlush}
 }
 
 func (i *Ingester) rowWriter() rowWriter { return rowWriter{parser: i.parser, source: i.source} }

@@ -3,14 +3,36 @@ package pipeline
 import (
 	"errors"
 
+	"github.com/errata-dev/errata/pipeline/grant"
 	"github.com/errata-dev/errata/storage"
 )
 
-// isAmbiguous reports whether rows of a failed insert may still arrive. An error that says nothing
-// about it is taken to be.
-func isAmbiguous(err error) bool {
+// outcomeOf says what a failed insert means for its grants. An error that says nothing about it is
+// ambiguous.
+func outcomeOf(err error) grant.InsertOutcome {
 	var insert *storage.InsertError
-	return !errors.As(err, &insert) || insert.Ambiguous
+	switch {
+	case !errors.As(err, &insert):
+		return grant.Ambiguous
+	case !insert.Sent():
+		return grant.Unsent
+	case insert.Class == storage.Ambiguous:
+		return grant.Ambiguous
+	}
+	return grant.Ended
+}
+
+// isPoison reports whether the table refuses some row of the block, and will again.
+func isPoison(err error) bool {
+	var insert *storage.InsertError
+	return errors.As(err, &insert) && insert.Class == storage.Data
+}
+
+// isStale reports whether the table refused the block because its grant had expired: it was late, or the
+// clocks disagree.
+func isStale(err error) bool {
+	var insert *storage.InsertError
+	return errors.As(err, &insert) && insert.Stale
 }
 
 // insertClass names the kind of failure for metrics and logs; a closed vocabulary.
@@ -19,18 +41,12 @@ func insertClass(err error) string {
 	switch {
 	case errors.Is(err, storage.ErrUnreachable):
 		return "unreachable"
-	case errors.Is(err, storage.ErrAuthentication):
-		return "authentication"
-	case errors.Is(err, storage.ErrNotMigrated):
-		return "schema"
 	case !errors.As(err, &insert):
 		return "other"
 	case insert.Stale:
 		return "stale"
-	case insert.Poison:
-		return "poison"
-	case insert.Ambiguous:
-		return "unacknowledged"
+	case insert.Throttle:
+		return "too_many_parts"
 	}
-	return "refused"
+	return insert.Class.String()
 }

@@ -13,6 +13,7 @@ import (
 type lifetime struct {
 	fetch, work, hard context.Context
 	stop              context.CancelFunc
+	giveUp            context.CancelFunc // ends work and fetch: the generation is lost
 }
 
 // newLifetime derives the contexts. ctx ends when the process is to end; what is assembled has drain
@@ -41,7 +42,7 @@ func newLifetime(ctx, generation context.Context, drain, bound time.Duration) *l
 		stopWork()
 		await(hard, nil, bound)
 	}()
-	return &lifetime{fetch: fetch, work: work, hard: hard, stop: stopHard}
+	return &lifetime{fetch: fetch, work: work, hard: hard, stop: stopHard, giveUp: func() { stopFetch(); stopWork() }}
 }
 
 // await waits until ended is closed (false), or until over ends or the time is up (true).

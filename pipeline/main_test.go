@@ -80,6 +80,7 @@ func quick(c *kfake.Cluster) Options {
 type running struct {
 	*Ingester
 	stop func() // ends it and waits until it has ended
+	wait func() // waits until it has ended by itself
 }
 
 // start runs an ingester over the table until it is stopped or the test ends.
@@ -97,9 +98,9 @@ func startOver(t *testing.T, o Options, sink Sink, back ReadBack) *running {
 	ended := make(chan error, 1)
 	go func() { ended <- i.Run(ctx) }()
 	var once sync.Once
-	r := &running{i, func() {
+	finish := func(end func()) {
 		once.Do(func() {
-			cancel()
+			end()
 			select {
 			case err := <-ended:
 				require.NoError(t, err)
@@ -107,7 +108,9 @@ func startOver(t *testing.T, o Options, sink Sink, back ReadBack) *running {
 				t.Error("the ingester does not end")
 			}
 		})
-	}}
+	}
+	r := &running{Ingester: i, stop: func() { finish(cancel) }, wait: func() { finish(func() {}) }}
+	t.Cleanup(cancel)
 	t.Cleanup(r.stop)
 	return r
 }
@@ -123,12 +126,9 @@ func committed(t *testing.T, c *kfake.Cluster, partition int32) int64 {
 	t.Helper()
 	b := endpoint{brokers: c.ListenAddrs(), timeout: patience}.open()
 	defer b.close()
-	offsets, err := b.committed(t.Context(), "errata", []tp{{testTopic, partition}})
+	group, err := b.committed(t.Context(), "errata", []tp{{Topic: testTopic, ID: partition}})
 	require.NoError(t, err)
-	if offset, ok := offsets[tp{testTopic, partition}]; ok {
-		return offset
-	}
-	return noCommit
+	return group[tp{Topic: testTopic, ID: partition}].offset
 }
 
 // commitAt sets the group's offset of partition 0 while nobody is in the group.
@@ -136,7 +136,8 @@ func commitAt(t *testing.T, c *kfake.Cluster, offset int64) {
 	t.Helper()
 	b := endpoint{brokers: c.ListenAddrs(), timeout: patience}.open()
 	defer b.close()
-	require.NoError(t, b.commit(t.Context(), member{"errata", -1, ""}, map[tp]int64{{testTopic, 0}: offset}))
+	_, err := b.commit(t.Context(), member{"errata", -1, ""}, map[tp]entry{{Topic: testTopic}: {offset: offset}})
+	require.NoError(t, err)
 }
 
 // fakeParser understands values that begin with s (success), e (error) and f (success, two days in

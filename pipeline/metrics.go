@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/errata-dev/errata/parsers"
+	"github.com/errata-dev/errata/pipeline/grant"
 )
 
 // Metrics are the ingester's Prometheus metrics. Their labels are closed vocabularies, topics and
@@ -19,12 +20,15 @@ type Metrics struct {
 	blockAge     prometheus.Histogram
 	insertTime   prometheus.Histogram
 	insertErrors *prometheus.CounterVec
-	commits      prometheus.Counter
+	commits      *prometheus.CounterVec
+	resolutions  *prometheus.CounterVec
+	doubts       *prometheus.CounterVec
 	lag          *prometheus.GaugeVec
 	skipped      prometheus.Counter
 	holes        prometheus.Counter
-	gaps         prometheus.Counter
+	gaps         *prometheus.CounterVec
 	halted       prometheus.Gauge
+	stalled      prometheus.Gauge
 	surplus      prometheus.Gauge
 	memory       prometheus.Gauge
 }
@@ -34,7 +38,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 	m := newMetrics()
 	for _, c := range []prometheus.Collector{
 		m.records, m.deadLetters, m.bytes, m.blockRows, m.blockBytes, m.blockAge, m.insertTime, m.insertErrors,
-		m.commits, m.lag, m.skipped, m.holes, m.gaps, m.halted, m.surplus, m.memory,
+		m.commits, m.resolutions, m.doubts, m.lag, m.skipped, m.holes, m.gaps, m.halted, m.stalled, m.surplus, m.memory,
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err // the registry names the metric
@@ -53,12 +57,15 @@ func newMetrics() *Metrics {
 		blockAge:     histogram("block_age_seconds", "From a block's first record to its commit.", prometheus.ExponentialBuckets(.05, 2, 10)),
 		insertTime:   histogram("insert_seconds", "Duration of acknowledged inserts.", prometheus.ExponentialBuckets(.005, 2, 12)),
 		insertErrors: counterVec("insert_errors_total", "Inserts that were not cleanly acknowledged.", "class"),
-		commits:      counter("commits_total", "Offset commits."),
+		commits:      counterVec("commits_total", "Partitions' offset commits by how they ended: accepted, refused, fenced or unanswered.", "outcome"),
+		resolutions:  counterVec("resolutions_total", "Grants whose insert was not cleanly acknowledged, by what the table said in the end: present, missing or surplus.", "result"),
+		doubts:       counterVec("inserts_unacknowledged_total", "Inserts that were not cleanly acknowledged: unsent, ended (refused by the server) or ambiguous.", "outcome"),
 		lag:          gaugeVec("lag", "Records that are in the log and not yet in the table.", "topic", "partition"),
 		skipped:      counter("readback_skipped_total", "Records that were read again and whose rows were in the table already."),
 		holes:        counter("offset_holes_total", "Offsets without a record: control records, aborted transactions, compaction."),
-		gaps:         counter("gaps_total", "Stretches of records that the broker deleted before they were read."),
+		gaps:         counterVec("gaps_total", "Stretches of records that will never have rows, by kind: retention, recreated, unreadable or skipped.", "kind"),
 		halted:       gauge("partitions_halted", "Owned partitions that wait for an operator."),
+		stalled:      gauge("partitions_stalled", "Owned partitions that have had records for a minute and delivered none."),
 		surplus:      gauge("surplus_rows", "Rows beyond one for each record that the last read-back with such rows found; anything but 0 is a fault."),
 		memory:       gauge("memory_budget_bytes", "Fetched bytes that are not yet delivered."),
 	}
@@ -95,6 +102,22 @@ func (m *Metrics) block(rows, bytes int, age time.Duration) {
 }
 
 func (m *Metrics) inserted(took time.Duration) { m.insertTime.Observe(took.Seconds()) }
+
+func (m *Metrics) commitOutcome(o grant.CommitOutcome) {
+	name := [...]string{grant.Accepted: "accepted", grant.Refused: "refused", grant.Fenced: "fenced", grant.Unanswered: "unanswered"}[o]
+	m.commits.WithLabelValues(name).Inc()
+}
+
+func (m *Metrics) unacknowledged(o grant.InsertOutcome) {
+	name := [...]string{grant.Unsent: "unsent", grant.Ended: "ended", grant.Ambiguous: "ambiguous"}[o]
+	m.doubts.WithLabelValues(name).Inc()
+}
+
+// resolved counts how a grant in doubt ended: Done, Retry or Halt.
+func (m *Metrics) resolved(e grant.Effect) {
+	name := map[grant.Effect]string{grant.Done: "present", grant.Retry: "missing", grant.Halt: "surplus"}[e]
+	m.resolutions.WithLabelValues(name).Inc()
+}
 
 // count adds what became of a batch's records.
 func (m *Metrics) count(t *tally) {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go/sasl"
+
+	"github.com/errata-dev/errata/pipeline/fetch"
 )
 
 // StartAt says where a partition begins that the group has never committed an offset for.
@@ -40,8 +42,14 @@ type Options struct {
 	TLS      *tls.Config
 	SASL     sasl.Mechanism
 
-	StartAt StartAt
-	OnGap   GapPolicy
+	StartAt      StartAt
+	OnGap        GapPolicy
+	OnUnreadable GapPolicy // of a batch that cannot be decoded, however often it is fetched
+
+	// Until makes a bounded run: each partition is read up to, and without, its offset, others not at all,
+	// and Run returns nil once everything below is delivered and committed. From makes its partitions start
+	// there instead of where the group is. Both want a group that nobody else uses.
+	Until, From map[fetch.Partition]int64
 
 	SessionTimeout         time.Duration // default 10 s
 	HeartbeatInterval      time.Duration // default 2 s
@@ -55,12 +63,13 @@ type Options struct {
 	PartitionBytes int           // of one partition in one answer; default 1 MiB
 	MaxRecordBytes int           // a longer value is cut to this length; default 16 MiB
 
-	// Memory bounds the values that are fetched and not yet delivered; default 64 MiB. An answer
-	// that decompresses to more than it was reserved for may overshoot it once per broker.
+	// Memory is what the process may take, in bytes; default 256 MB. A quarter of it may be fetched and not
+	// yet delivered, an eighth is one block's; the rest is for the second block, the parts that do not grow,
+	// and the garbage collector. It is held by fetching no faster than is delivered.
 	Memory int64
 
 	MaxBlockRows  int           // default 100,000
-	MaxBlockBytes int           // of columns; default 32 MiB
+	MaxBlockBytes int           // of columns; default 32 MiB, at most an eighth of Memory
 	MaxBlockAge   time.Duration // default 1 s, at most 5 s
 	QuietFlush    time.Duration // a block is sent so long after its last record; default 250 ms
 
@@ -90,9 +99,10 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.FetchBytes, 4<<20)
 	orDefault(&o.PartitionBytes, 1<<20)
 	orDefault(&o.MaxRecordBytes, 16<<20)
-	orDefault(&o.Memory, 64<<20)
+	orDefault(&o.Memory, 256_000_000)
 	orDefault(&o.MaxBlockRows, 100_000)
 	orDefault(&o.MaxBlockBytes, 32<<20)
+	o.MaxBlockBytes = min(o.MaxBlockBytes, int(o.Memory/8))
 	orDefault(&o.MaxBlockAge, time.Second)
 	orDefault(&o.QuietFlush, 250*time.Millisecond)
 	orDefault(&o.GrantTTL, 20*time.Second)
@@ -134,8 +144,8 @@ func (o Options) validate() error {
 	if o.StartAt > StartLatest {
 		fault("start position %d: want earliest or latest", o.StartAt)
 	}
-	if o.OnGap > GapContinue {
-		fault("gap policy %d: want halt or continue", o.OnGap)
+	if max(o.OnGap, o.OnUnreadable) > GapContinue {
+		fault("gap policy %d: want halt or continue", max(o.OnGap, o.OnUnreadable))
 	}
 	for name, value := range o.sizes() {
 		if value < 0 {
@@ -143,6 +153,17 @@ func (o Options) validate() error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// fetchMemory is how much may be fetched and not yet delivered.
+func (o Options) fetchMemory() int64 { return o.Memory / 4 }
+
+// unreadable is the fetcher's name for the policy.
+func (o Options) unreadable() fetch.Policy {
+	if o.OnUnreadable == GapContinue {
+		return fetch.Skip
+	}
+	return fetch.Halt
 }
 
 func (o Options) sizes() map[string]int64 {

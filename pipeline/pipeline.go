@@ -21,6 +21,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,8 +41,10 @@ type Ingester struct {
 	source   string // settled by Run
 	instance string // tells this process's inserts from those of others
 	inserts  atomic.Int64
-	blind    atomic.Bool  // the table's server does not let the user see running inserts
-	skew     atomic.Int64 // nanoseconds that the server's clock is ahead of this process's
+	flying   sync.Map    // ids of this process's inserts that were sent and not settled
+	blind    atomic.Bool // the table's server does not let the user see running inserts
+	clock    atomic.Pointer[clockReading]
+	bounded  bounded
 	broker   *broker
 	health   health
 	quiet    quiet
@@ -58,7 +61,6 @@ func New(o Options, parser Parser, sink Sink, back ReadBack, log zerolog.Logger,
 	if metrics == nil {
 		metrics = newMetrics()
 	}
-	boundDecompression()
 	i := &Ingester{
 		options: o, parser: parser, sink: sink, back: back, log: log, metrics: metrics,
 		source: o.Source, instance: rand.Text(),
@@ -87,6 +89,9 @@ func (i *Ingester) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	if err = i.broker.mayJoin(ctx, i.options.Group); err != nil {
+		return err
+	}
 	if i.source == "" {
 		i.source = seen.clusterID
 	}
@@ -98,6 +103,9 @@ func (i *Ingester) Run(ctx context.Context) error {
 		return fmt.Errorf("consumer group: %w", err)
 	}
 	defer i.health.set("group", "ended")
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	i.bounded.begin(i.options.Until, cancel)
 	i.generations(ctx, group)
 	i.leave(group)
 	return nil
@@ -114,7 +122,7 @@ func (i *Ingester) groupConfig(e endpoint) kafka.ConsumerGroupConfig {
 		ID: o.Group, Brokers: o.Brokers, Topics: o.Topics, Dialer: e.dialer(),
 		SessionTimeout: o.SessionTimeout, HeartbeatInterval: o.HeartbeatInterval, RebalanceTimeout: o.RebalanceTimeout,
 		JoinGroupBackoff: o.JoinGroupBackoff, Timeout: o.RequestTimeout,
-		WatchPartitionChanges: true, PartitionWatchInterval: o.PartitionWatchInterval,
+		GroupBalancers: balancers(), WatchPartitionChanges: true, PartitionWatchInterval: o.PartitionWatchInterval,
 	}
 }
 
@@ -155,14 +163,6 @@ func (i *Ingester) leave(group *kafka.ConsumerGroup) {
 		i.log.Info().Msg("left the group")
 	case <-timer.C:
 		i.log.Warn().Msg("ended without waiting for the group")
-	}
-}
-
-// watch keeps the memory gauge up to date.
-func (i *Ingester) watch(ctx context.Context, memory *budget) {
-	defer i.metrics.memory.Set(0) // whatever is left is given up with the generation
-	for pause(ctx, time.Second) {
-		i.metrics.memory.Set(float64(memory.inUse()))
 	}
 }
 

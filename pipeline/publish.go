@@ -83,7 +83,6 @@ func NewPublisher(o PublisherOptions, log zerolog.Logger) (*Publisher, error) {
 	case o.BatchBytes < 1024 || o.Ahead < 0:
 		return nil, fmt.Errorf("publisher options: batches of %d bytes, %d ahead: want at least 1024 and 0", o.BatchBytes, o.Ahead)
 	}
-	boundDecompression()
 	e := endpoint{brokers: o.Brokers, topics: []string{o.Topic}, clientID: o.ClientID, tls: o.TLS, sasl: o.SASL, timeout: o.RequestTimeout}
 	p := &Publisher{
 		options: o, broker: e.open(), log: log, track: newTracker(),
@@ -149,7 +148,7 @@ func (p *Publisher) connect(ctx context.Context) error {
 		return err
 	}
 	for id := range seen.leaders {
-		p.partitions = max(p.partitions, int(id.id)+1)
+		p.partitions = max(p.partitions, int(id.ID)+1)
 	}
 	if p.partitions == 0 {
 		return topicError(p.broker.addresses, p.options.Topic, kafka.LeaderNotAvailable)

@@ -15,9 +15,6 @@ type GapSink interface {
 	RecordGaps(ctx context.Context, gaps []storage.Gap) error
 }
 
-// gapRetention is the kind of a gap whose records the broker deleted before they were read.
-const gapRetention = "retention"
-
 // verdict is what is to be done with a position: go on at next, with or without a gap, or halt.
 type verdict struct {
 	next int64
@@ -31,32 +28,32 @@ type verdict struct {
 // It never moves a position silently: a jump is a gap, a gap halts unless the operator said otherwise.
 func judge(committed int64, log span, held offsets, at StartAt, policy GapPolicy) verdict {
 	switch {
-	case committed > log.to:
+	case committed > log.To:
 		return verdict{halt: fmt.Sprintf(
 			"the committed offset %d lies beyond the end of the log, %d: the topic was re-created or truncated. Reset the group's offset for this partition, or use another group or source",
-			committed, log.to)}
-	case held.end() > log.to:
+			committed, log.To)}
+	case held.end() > log.To:
 		return verdict{halt: fmt.Sprintf(
 			"the table holds rows up to the offset %d, beyond the end of the log, %d: the topic was re-created or truncated, and its records would pass for the old ones. Use another source",
-			held.end()-1, log.to)}
+			held.end()-1, log.To)}
 	case committed == noCommit && at == StartLatest && len(held) > 0:
-		return verdict{next: max(log.from, held[0].from)} // it was here before; what came since must not be passed over
+		return verdict{next: max(log.From, held[0].From)} // it was here before; what came since must not be passed over
 	case committed == noCommit && at == StartLatest:
-		return verdict{next: log.to}
+		return verdict{next: log.To}
 	case committed == noCommit:
-		return verdict{next: log.from}
-	case committed >= log.from:
+		return verdict{next: log.From}
+	case committed >= log.From:
 		return verdict{next: committed}
 	}
-	lost := span{committed, log.from}
+	lost := span{From: committed, To: log.From}
 	if held.covers(lost) {
-		return verdict{next: log.from} // the commit went backwards; the table has all of it
+		return verdict{next: log.From} // the commit went backwards; the table has all of it
 	}
-	v := verdict{next: log.from, gap: lost}
+	v := verdict{next: log.From, gap: lost}
 	if policy == GapHalt {
 		v.halt = fmt.Sprintf(
 			"the records [%d, %d) were deleted before they were read: the log begins at %d. Allow gaps to go on there, or restore the records",
-			lost.from, lost.to, log.from)
+			lost.From, lost.To, log.From)
 	}
 	return v
 }

@@ -24,7 +24,7 @@ type Stats struct {
 // counters are the live form of Stats.
 type counters struct {
 	kinds        [parsers.KindDeadLetter + 1]atomic.Int64
-	reasons      [parsers.ReasonTimeInFuture + 1]atomic.Int64
+	reasons      [parsers.ReasonRefused + 1]atomic.Int64
 	bytes        atomic.Int64
 	blocks       atomic.Int64
 	insertErrors atomic.Int64

@@ -12,12 +12,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/errata-dev/errata/pipeline/grant"
 	"github.com/errata-dev/errata/storage"
 )
 
 // The partitions move while the outcome of an insert is not known. Its rows arrive late: whoever owns the
-// partitions then must not have read back before.
-func TestPartitionsDoNotMoveWhileAnInsertIsInDoubt(t *testing.T) {
+// partitions then finds the grant and waits for its end.
+func TestPartitionsMoveWhileAnInsertIsInDoubt(t *testing.T) {
 	c := cluster(t, 1)
 	produce(t, c, 1, 100)
 	o := quick(c)
@@ -89,12 +90,12 @@ func TestTheStartIsCommitted(t *testing.T) {
 	broken.Store(true)
 	table.insert = func(context.Context, int, []rowKey) (int, error) {
 		if broken.Load() {
-			return 0, &storage.InsertError{Err: errLost}
+			return 0, &storage.InsertError{Addr: "db:9000", Class: storage.Later, Err: errLost}
 		}
 		return -1, nil
 	}
 	o := quick(c)
-	o.DrainTimeout = 200 * time.Millisecond
+	o.DrainTimeout, o.GrantTTL = 200*time.Millisecond, time.Second
 	i := start(t, o, table)
 	eventually(t, "inserts fail", func() bool { return i.Stats().InsertErrors > 1 })
 	i.stop()
@@ -123,20 +124,20 @@ func (w *watchful) RunningInserts(_ context.Context, prefix string) ([]string, e
 	return nil, w.err
 }
 
-// A killed predecessor's insert is waited for, whichever instance of the group it was.
+// A killed predecessor's insert is waited for until it has ended, while other partitions go on.
 func TestARunningInsertIsWaitedForAtTakeover(t *testing.T) {
-	c := cluster(t, 1)
-	produce(t, c, 1, 10)
+	c := cluster(t, 2)
+	produce(t, c, 2, 10)
+	left := grant.Grant{Start: 0, End: 10, Count: 10, Insert: "errata:errata:PREDECESSOR:7", Attempt: 1, Deadline: time.Now().Unix() - 5}
+	commitNote(t, c, 0, grant.Note{Grant: left, Open: true})
 	w := &watchful{table: newTable(), asked: make(chan string, 1)}
-	w.running.Store(&[]string{"errata:errata:PREDECESSOR:7"})
+	w.running.Store(&[]string{left.Insert})
 	i := startOver(t, quick(c), w.table, w)
-	require.Equal(t, "errata:errata:", <-w.asked)
+	require.Equal(t, left.Insert, <-w.asked)
 	<-w.asked
 	<-w.asked // it asks again and again
-	ready, reason := i.Ready()
-	require.False(t, ready)
-	require.Contains(t, reason, "where to start")
-	require.Zero(t, w.count())
+	eventually(t, "the other partition goes on", func() bool { return committed(t, c, 1) == 10 })
+	require.Equal(t, 10, w.count())
 	for offset := range int64(10) {
 		w.mu.Lock()
 		w.rows[rowKey{0, offset}]++ // it lands
@@ -145,16 +146,70 @@ func TestARunningInsertIsWaitedForAtTakeover(t *testing.T) {
 	w.running.Store(nil)
 	eventually(t, "committed", func() bool { return committed(t, c, 0) == 10 })
 	i.stop()
-	w.exactly(t, 1, 10)
-	require.EqualValues(t, 10, i.Stats().Skipped)
+	w.exactly(t, 2, 10)
+	require.EqualValues(t, 10, i.Stats().Records)
 }
 
+// What a predecessor was granted and did not insert is inserted when its grant has expired.
+func TestAGrantThatWasNotUsedIsWaitedFor(t *testing.T) {
+	c := cluster(t, 1)
+	produce(t, c, 1, 20)
+	deadline := time.Now().Unix() + 1
+	left := grant.Grant{Start: 0, End: 10, Count: 10, Insert: "errata:errata:PREDECESSOR:7", Attempt: 1, Deadline: deadline}
+	commitNote(t, c, 0, grant.Note{Grant: left, Open: true})
+	table := newTable()
+	table.insert = func(context.Context, int, []rowKey) (int, error) {
+		if time.Now().Unix() <= deadline {
+			t.Error("inserted what another may insert")
+		}
+		return -1, nil
+	}
+	i := start(t, quick(c), table)
+	eventually(t, "committed", func() bool { return committed(t, c, 0) == 20 })
+	i.stop()
+	table.exactly(t, 1, 20)
+}
+
+// A grant of a newer version is not understood, and so not touched.
+func TestANoteOfANewerVersionHalts(t *testing.T) {
+	c := cluster(t, 1)
+	produce(t, c, 1, 20)
+	commitText(t, c, 0, "errata/9 something=else")
+	i := start(t, quick(c), newTable())
+	eventually(t, "halted", func() bool { _, reason := i.Ready(); return contains(reason, "newer version of errata") })
+}
+
+// commitNote leaves a note beside the offset 0 of a partition, as a member that was killed would.
+func commitNote(t *testing.T, c *kfake.Cluster, partition int32, note grant.Note) {
+	t.Helper()
+	commitText(t, c, partition, note.String())
+}
+
+func commitText(t *testing.T, c *kfake.Cluster, partition int32, note string) {
+	t.Helper()
+	b := endpoint{brokers: c.ListenAddrs(), timeout: patience}.open()
+	defer b.close()
+	_, err := b.commit(t.Context(), member{"errata", -1, ""}, map[tp]entry{{Topic: testTopic, ID: partition}: {0, note}})
+	require.NoError(t, err)
+}
+
+// Whoever may not see running inserts waits longer instead.
 func TestNotSeeingRunningInsertsIsNoFailure(t *testing.T) {
 	c := cluster(t, 1)
 	produce(t, c, 1, 10)
+	deadline := time.Now().Add(3*time.Second - insertPatience).Unix()
+	left := grant.Grant{Start: 0, End: 10, Count: 10, Insert: "errata:errata:PREDECESSOR:7", Attempt: 1, Deadline: deadline}
+	commitNote(t, c, 0, grant.Note{Grant: left, Open: true})
 	w := &watchful{table: newTable(), err: fmt.Errorf("refused: %w", storage.ErrAuthentication)}
+	w.insert = func(context.Context, int, []rowKey) (int, error) {
+		if time.Now().Before(time.Unix(deadline, 0).Add(insertPatience)) {
+			t.Error("inserted what another may be inserting")
+		}
+		return -1, nil
+	}
 	i := startOver(t, quick(c), w.table, w)
 	eventually(t, "committed", func() bool { return committed(t, c, 0) == 10 })
 	require.True(t, i.blind.Load())
 	i.stop()
+	w.exactly(t, 1, 10)
 }

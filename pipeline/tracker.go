@@ -150,19 +150,19 @@ func (p *Publisher) poll(ctx context.Context) {
 	}
 	var partitions []tp
 	for _, id := range p.track.ids() {
-		partitions = append(partitions, tp{p.options.Topic, id})
+		partitions = append(partitions, tp{Topic: p.options.Topic, ID: id})
 	}
 	if len(partitions) == 0 {
 		return
 	}
-	offsets, err := p.broker.committed(ctx, p.options.Group, partitions)
+	group, err := p.broker.committed(ctx, p.options.Group, partitions)
 	if err != nil {
 		if ctx.Err() == nil {
 			p.quiet.warn(p.log, "poll").Err(err).Msg("cannot ask how far the group is, trying again")
 		}
 		return
 	}
-	for partition, offset := range offsets {
-		p.track.committed(partition.id, offset)
+	for partition, at := range group {
+		p.track.committed(partition.ID, at.offset)
 	}
 }

@@ -26,6 +26,7 @@ type mark struct {
 	logTime int64     // broker timestamp of the newest delivered record, Unix milliseconds; 0 = none yet
 	high    int64     // the end of the log when it was last heard of
 	heard   time.Time // when that was
+	moved   time.Time // when offset last rose, or there was nothing to deliver
 	stopped bool      // halted
 }
 
@@ -38,32 +39,36 @@ type board struct {
 	marks    map[tp]*mark
 }
 
-func newBoard(i *Ingester, h holding) *board {
-	b := &board{ingester: i, marks: map[tp]*mark{}}
-	for p, offset := range h.starts {
-		b.marks[p] = &mark{offset: offset}
-	}
-	return b
+func newBoard(i *Ingester) *board { return &board{ingester: i, marks: map[tp]*mark{}} }
+
+// start begins with a partition that is read from offset on.
+func (b *board) start(p tp, offset int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.marks[p] = &mark{offset: offset, moved: time.Now()}
 }
 
-// heard implements fetchReport.
+// heard notes where the log ends.
 func (b *board) heard(p tp, high int64, at time.Time) {
 	b.mu.Lock()
 	m := b.marks[p]
 	m.high, m.heard = high, at
 	lag := m.lag()
+	if lag == 0 {
+		m.moved = at
+	}
 	b.mu.Unlock()
 	b.lag(p, lag)
 }
 
 func (b *board) lag(p tp, lag int64) {
-	b.ingester.metrics.lag.WithLabelValues(p.topic, strconv.Itoa(int(p.id))).Set(float64(lag))
+	b.ingester.metrics.lag.WithLabelValues(p.Topic, strconv.Itoa(int(p.ID))).Set(float64(lag))
 }
 
-// halted implements fetchReport.
+// halted implements deliveryReport.
 func (b *board) halted(err *HaltError) {
 	b.mu.Lock()
-	p := tp{err.Topic, err.Partition}
+	p := tp{Topic: err.Topic, ID: err.Partition}
 	if b.marks[p] == nil {
 		b.marks[p] = &mark{}
 	}
@@ -74,31 +79,52 @@ func (b *board) halted(err *HaltError) {
 	b.ingester.log.Error().Str("topic", err.Topic).Int32("partition", err.Partition).Msg("partition halted: " + err.Reason)
 }
 
-// stuck implements fetchReport.
-func (b *board) stuck(p tp, reason error) {
-	b.ingester.health.set("partition "+p.String(), fmt.Sprintf("partition %s cannot be fetched: %v", p, reason))
-}
+// stallPatience is how long a partition may have records without one being delivered until it is alarming.
+const stallPatience = time.Minute
 
-// flowing implements fetchReport.
-func (b *board) flowing(p tp) { b.ingester.health.clear("partition " + p.String()) }
+// stalled says which partitions have records and do not move, whatever the reason: an alarm that does not
+// depend on knowing what went wrong.
+func (b *board) stalled(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	stalled := 0
+	for p, m := range b.marks {
+		part := "stalled " + p.String()
+		if m.stopped || m.lag() == 0 || now.Sub(m.moved) < stallPatience {
+			b.ingester.health.clear(part)
+			continue
+		}
+		stalled++
+		b.ingester.health.set(part, fmt.Sprintf("partition %s: %d records are waiting and none was delivered for %s",
+			p, m.lag(), now.Sub(m.moved).Round(time.Second)))
+	}
+	b.ingester.metrics.stalled.Set(float64(stalled))
+}
 
 // delivered implements deliveryReport.
 func (b *board) delivered(done *batch) {
 	i := b.ingester
 	i.metrics.count(&done.tally)
 	i.counters.count(&done.tally, done.block.Rows())
-	for p, progress := range done.ranges {
+	for p, share := range done.shares {
 		b.mu.Lock()
 		m := b.marks[p]
-		m.offset = progress.span.to
-		m.logTime = max(m.logTime, progress.logTime)
+		if next := share.account.state.Next; next > m.offset {
+			m.offset, m.moved = next, time.Now()
+		}
+		m.logTime = max(m.logTime, share.logTime)
 		lag := m.lag()
 		b.mu.Unlock()
 		b.lag(p, lag)
-		if i.options.OnCommit != nil {
-			i.options.OnCommit(p.topic, p.id, progress.span.to)
-		}
 	}
+}
+
+// committed implements deliveryReport.
+func (b *board) committed(p tp, offset int64) {
+	if b.ingester.options.OnCommit != nil {
+		b.ingester.options.OnCommit(p.Topic, p.ID, offset)
+	}
+	b.ingester.bounded.committed(p, offset)
 }
 
 // watermarks returns the marks that may be stated at now. "Caught up" may only be said of a partition
@@ -110,7 +136,7 @@ func (b *board) watermarks(now time.Time) []storage.Watermark {
 	marks := make([]storage.Watermark, 0, len(b.marks))
 	for p, m := range b.marks {
 		w := storage.Watermark{
-			Source: b.ingester.source, Topic: p.topic, Partition: p.id,
+			Source: b.ingester.source, Topic: p.Topic, Partition: p.ID,
 			Offset: m.offset, LogTime: time.UnixMilli(m.logTime).UTC(), Lag: m.lag(),
 		}
 		if m.stopped {
@@ -161,11 +187,13 @@ func (b *board) forget() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for p := range b.marks {
-		b.ingester.metrics.lag.DeleteLabelValues(p.topic, strconv.Itoa(int(p.id)))
+		b.ingester.metrics.lag.DeleteLabelValues(p.Topic, strconv.Itoa(int(p.ID)))
 		b.ingester.health.clear("partition " + p.String())
+		b.ingester.health.clear("stalled " + p.String())
 	}
-	for _, part := range []string{"insert", "commit"} {
+	for _, part := range []string{"insert", "commit", "resolve"} {
 		b.ingester.health.clear(part) // whoever owns the partitions next finds out for itself
 	}
 	b.ingester.metrics.halted.Set(0)
+	b.ingester.metrics.stalled.Set(0)
 }

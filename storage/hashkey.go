@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"time"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 const (
@@ -67,9 +65,7 @@ func (db *DB) writeHashKey(ctx context.Context, step func(string)) error {
 		return fmt.Errorf("random: %w", err)
 	}
 	step("write the hash key")
-	return db.insertRows(ctx, "INSERT INTO meta (key, value)", 1, func(batch driver.Batch, _ int) error {
-		return batch.Append(hashKeyName, hex.EncodeToString(key[:]))
-	})
+	return db.writeMeta(ctx, hashKeyName, hex.EncodeToString(key[:]))
 }
 
 // wait returns after d, or with the context's error.

@@ -32,7 +32,7 @@ type Range struct {
 const positionsPerQuery = 256
 
 // Present returns which offsets at or beyond each position the table holds, as runs in order of topic,
-// partition and offset. It takes one query for up to 256 positions. The server needs a bit for each
+// partition and offset, in all generations of the source. It takes one query for up to 256 positions. The server needs a bit for each
 // row found; what comes back grows with the number of runs, not of rows.
 func (db *DB) Present(ctx context.Context, source string, from []Position) ([]Range, error) {
 	var found []Range
@@ -47,9 +47,11 @@ func (db *DB) Present(ctx context.Context, source string, from []Position) ([]Ra
 }
 
 func (db *DB) present(ctx context.Context, source string, from []Position) (found []Range, err error) {
-	condition, args := positionCondition(from)
-	args = append(args, clickhouse.Named("source", source))
-	rows, err := db.conn.Query(ctx, strings.Replace(presentSQL, "/* positions */", condition, 1), args...)
+	query, args, err := aboutPositions(presentSQL, source, from)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.conn.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -77,9 +79,21 @@ SELECT topic, partition, bitShiftRight(offset, 16) AS high,
     toInt64(count()), toInt64(distinct_rows), min(offset), max(offset) AS last,
     if(last - min(offset) + 1 = distinct_rows, [], bitmapToArray(seen))
 FROM responses
-WHERE source = {source:String} AND (/* positions */)
+WHERE (/* source */) AND (/* positions */)
 GROUP BY topic, partition, high
 ORDER BY topic, partition, high`
+
+// aboutPositions puts the conditions in place: the positions, and the source in all its generations, since
+// a replay moves rows from one to the next.
+func aboutPositions(query, source string, from []Position) (string, []any, error) {
+	generations, err := readQuery("part_generations")
+	if err != nil {
+		return "", nil, err
+	}
+	condition, args := positionCondition(from)
+	query = strings.Replace(query, "/* source */", generations, 1)
+	return strings.Replace(query, "/* positions */", condition, 1), append(args, clickhouse.Named("source", source)), nil
+}
 
 func positionCondition(from []Position) (string, []any) {
 	var b strings.Builder

@@ -59,6 +59,37 @@ func TestPresentReturnsRuns(t *testing.T) {
 	require.Empty(t, got)
 }
 
+func TestNewestRows(t *testing.T) {
+	db, o := openMigrated(t)
+	insertOffsets(t, o, "a", 0, 1, 5, 9)
+	insertOffsets(t, o, "a", 1, 7)
+	insertOffsets(t, o, "b", 0, 3)
+	newest := func(source string, below ...Position) []Position {
+		got, err := db.Newest(t.Context(), source, below)
+		require.NoError(t, err)
+		return got
+	}
+	require.ElementsMatch(t, []Position{{"a", 0, 5}, {"b", 0, 3}}, newest("cluster-1", Position{"b", 0, 100}, Position{"a", 0, 9}, Position{"a", 1, 7}))
+	require.Empty(t, newest("another", Position{"a", 0, 9}))
+	require.Empty(t, newest("cluster-1"))
+}
+
+// A replay moves rows from one generation of a source to the next: for its live group they are there. The
+// replay itself asks for its own generation.
+func TestPresentSeesAllGenerations(t *testing.T) {
+	db, o := openMigrated(t)
+	insertAs(t, o, "s", 1, 2)
+	insertAs(t, o, "s~2", 2, 3)
+	insertAs(t, o, "s~x", 9)
+	present := func(source string) []Range {
+		got, err := db.Present(t.Context(), source, []Position{{"a", 0, 0}})
+		require.NoError(t, err)
+		return got
+	}
+	require.Equal(t, []Range{{"a", 0, 1, 4, 1}}, present("s"))
+	require.Equal(t, []Range{{"a", 0, 2, 4, 0}}, present("s~2"))
+}
+
 func TestPresentOfManyPartitions(t *testing.T) {
 	db, o := openMigrated(t)
 	b, row := NewBlock(), fullRow()

@@ -76,13 +76,15 @@ func insertSettings() []ch.Setting {
 // without a cancel message and the outcome is ambiguous: let a running insert finish where time allows.
 func (w *Writer) Insert(ctx context.Context, b *Block, g Grant) error {
 	if err := g.check(); err != nil {
-		return &InsertError{ID: g.ID, Err: err}
+		return &InsertError{ID: g.ID, Class: Configuration, Err: err}
 	}
 	if b.Rows() == 0 {
-		return &InsertError{ID: g.ID, Err: errors.New("the block is empty")}
+		return &InsertError{ID: g.ID, Class: Configuration, Err: errors.New("the block is empty")}
 	}
 	if err := w.connect(ctx); err != nil {
-		return &InsertError{ID: g.ID, Code: codeOf(err), Err: err}
+		e := &InsertError{ID: g.ID, Code: codeOf(err), Err: err}
+		e.classifyUnsent(err)
+		return e
 	}
 	b.fillGuard(g)
 	if w.query == "" {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/ClickHouse/ch-go"
-	"github.com/ClickHouse/ch-go/proto"
 	"github.com/stretchr/testify/require"
 )
 
@@ -193,25 +192,6 @@ func TestWriterTriesTheNextAddress(t *testing.T) {
 	o.Addr = []string{refusedAddr(t), o.Addr[0]}
 	insertBlock(t, o, blockOf(0, 1))
 	require.Equal(t, 1, countRows(t, db))
-}
-
-func TestClassesOfExceptions(t *testing.T) {
-	classify := func(code int32, message string) InsertError {
-		e := InsertError{Code: code}
-		e.classify(&ch.Exception{Code: proto.Error(code), Message: message})
-		return e
-	}
-	require.Equal(t, InsertError{Code: 395, Stale: true}, classify(395, "stale write: the grant has expired"))
-	require.Equal(t, InsertError{Code: 395, Poison: true}, classify(395, "another check"))
-	require.Equal(t, InsertError{Code: 252, Poison: true}, classify(252, "Too many partitions for single INSERT block"))
-	require.Equal(t, InsertError{Code: 252}, classify(252, "Too many parts (3000)"))
-	require.Equal(t, InsertError{Code: 241}, classify(241, "Memory limit exceeded"))
-	for _, code := range []int32{159, 209, 210, 319, 394, 999, 123456} {
-		require.Equal(t, InsertError{Code: code, Ambiguous: true}, classify(code, ""), "what is not known to be over may still be running")
-	}
-	e := InsertError{}
-	e.classify(errors.New("connection reset"))
-	require.True(t, e.Ambiguous)
 }
 
 // A connection that broke while it was idle is replaced before anything is sent over it.

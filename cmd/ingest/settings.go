@@ -20,6 +20,7 @@ type settings struct {
 	group        config.Group
 	clickhouse   config.ClickHouse
 	ingest       config.Ingest
+	retention    config.Retention
 	log          config.Log
 	partitions   int32
 	brokerListen string
@@ -30,6 +31,8 @@ func (s *settings) register(flags *pflag.FlagSet) {
 	s.group.Register(flags)
 	s.clickhouse.Register(flags)
 	s.ingest.Register(flags)
+	s.retention.Register(flags)
+	s.retention.RegisterDisk(flags)
 	s.log.Register(flags)
 	flags.Int32Var(&s.partitions, "partitions", 4, "partitions of a topic that the embedded broker creates")
 	flags.StringVar(&s.brokerListen, "broker-listen", "127.0.0.1:0", "loopback address of the embedded broker")
@@ -53,6 +56,9 @@ func (s *settings) options() (pipeline.Options, error) {
 	}
 	if s.ingest.OnGap == "continue" {
 		o.OnGap = pipeline.GapContinue
+	}
+	if s.ingest.OnUnreadable == "continue" {
+		o.OnUnreadable = pipeline.GapContinue
 	}
 	return o, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -27,7 +28,7 @@ type station struct {
 	ingester *pipeline.Ingester
 	metrics  *prometheus.Registry
 	log      zerolog.Logger
-	unkeep   func() // ends looking after the embedded engine; nil = not begun
+	unkeep   func() // ends what looks after ClickHouse; nil = not begun
 }
 
 // openStation opens all parts. onCommit, if not nil, is told of every committed offset.
@@ -60,24 +61,43 @@ func (st *station) openStore(ctx context.Context, s settings, stderr io.Writer) 
 		return err
 	}
 	st.store = store
-	st.keep()
-	if store.Embedded() {
-		return store.DB.Migrate(ctx, func(string) {})
+	if err := st.prepareTables(ctx, s); err != nil {
+		return err
 	}
-	return store.DB.CheckSchema(ctx)
+	st.keep(s.retention.MaxDisk)
+	return nil
 }
 
-// keep looks after the embedded engine until the station is closed.
-func (st *station) keep() {
+// prepareTables migrates the embedded engine, which is ours; any other must have been prepared.
+func (st *station) prepareTables(ctx context.Context, s settings) error {
+	if !st.store.Embedded() {
+		if err := st.store.DB.CheckSchema(ctx); err != nil {
+			return err
+		}
+		return warnOfRetention(ctx, st.store.DB, s.retention, st.log)
+	}
+	if err := st.store.DB.Migrate(ctx, nil); err != nil {
+		return err
+	}
+	keeps, changed, err := applyRetention(ctx, st.store.DB, s.retention)
+	if changed {
+		st.log.Info().Stringer("retention", keeps).Msg("changed how long rows are kept")
+	}
+	return err
+}
+
+// keep looks after the embedded engine, and after the size of the table if that is bounded, until the
+// station is closed.
+func (st *station) keep(maxDisk int64) {
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		st.store.Keep(ctx, st.log)
-	}()
+	var running sync.WaitGroup
+	running.Go(func() { st.store.Keep(ctx, st.log) })
+	if maxDisk > 0 {
+		running.Go(func() { watchDisk(ctx, st.store.DB, maxDisk, st.log) })
+	}
 	st.unkeep = func() {
 		cancel()
-		<-done
+		running.Wait()
 	}
 }
 

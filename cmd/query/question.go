@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -82,44 +81,18 @@ type printer struct {
 
 // printer checks the display settings and the range, before any server is asked.
 func (q *question) printer(cmd *cobra.Command) (printer, error) {
-	zone, err := time.LoadLocation(q.display.TZ)
+	q.now = time.Now()
+	options, err := cli.RenderOptions(q.display, cmd.OutOrStdout(), q.now)
 	if err != nil {
-		return printer{}, cli.Usagef("--tz: unknown time zone %q: give a name such as UTC or Europe/London", q.display.TZ)
+		return printer{}, err
 	}
 	if q.from != "" && cmd.Flags().Changed("since") {
 		return printer{}, cli.Usagef("--since and --from both say where the range starts: give one of them")
 	}
-	q.now = time.Now()
-	if err := q.setRange(zone); err != nil {
-		return printer{}, err
-	}
-	options, err := q.options(cmd.OutOrStdout(), zone)
-	if err != nil {
+	if err := q.setRange(options.Location); err != nil {
 		return printer{}, err
 	}
 	return printer{out: cmd.OutOrStdout(), notes: cmd.ErrOrStderr(), options: options, explain: q.display.Explain}, nil
-}
-
-func (q *question) options(out io.Writer, zone *time.Location) (render.Options, error) {
-	options := render.Options{Format: render.FormatTSV}
-	if f, ok := out.(*os.File); ok {
-		options = render.Detect(f, os.Getenv).Options()
-	}
-	if q.display.Output != "auto" {
-		format, err := render.ParseFormat(q.display.Output)
-		if err != nil {
-			return options, cli.Usagef("--output: %w", err)
-		}
-		options.Format = format
-	}
-	switch q.display.Color {
-	case "always":
-		options.Colour = true
-	case "never":
-		options.Colour = false
-	}
-	options.Location, options.Now = zone, q.now
-	return options, nil
 }
 
 func print[R any](p printer, columns []render.Column[R], a storage.Answer[R]) error {

@@ -101,6 +101,8 @@ func keys() []string {
 	new(ClickHouse).Register(fs)
 	new(Log).Register(fs)
 	new(Ingest).Register(fs)
+	new(Retention).Register(fs)
+	new(Retention).RegisterDisk(fs)
 	new(Display).Register(fs)
 	var names []string
 	fs.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

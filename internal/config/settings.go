@@ -84,16 +84,17 @@ func (l *Log) Register(fs *pflag.FlagSet) {
 
 // Ingest bounds the blocks and the memory of an ingester.
 type Ingest struct {
-	Listen     string
-	BlockRows  int
-	BlockBytes int
-	BlockAge   time.Duration
-	Memory     int64
-	GrantTTL   time.Duration
-	Start      string
-	OnGap      string
-	Vendors    []string
-	Redact     []string
+	Listen       string
+	BlockRows    int
+	BlockBytes   int
+	BlockAge     time.Duration
+	Memory       int64 // bytes, of the whole process
+	GrantTTL     time.Duration
+	Start        string
+	OnGap        string
+	OnUnreadable string
+	Vendors      []string
+	Redact       []string
 }
 
 // Register adds the flags of i with their defaults.
@@ -102,10 +103,11 @@ func (i *Ingest) Register(fs *pflag.FlagSet) {
 	fs.IntVar(&i.BlockRows, "block-rows", 100_000, "rows after which a block is inserted")
 	fs.IntVar(&i.BlockBytes, "block-bytes", 32<<20, "bytes of records after which a block is inserted")
 	fs.DurationVar(&i.BlockAge, "block-age", time.Second, "age of its oldest record after which a block is inserted, at most 5s")
-	fs.Int64Var(&i.Memory, "fetch-memory", 64<<20, "bytes of fetched records that may wait for delivery")
+	fs.Var(Size(&i.Memory, 256_000_000), "memory", "memory of the process, held by fetching no faster than rows are delivered")
 	fs.DurationVar(&i.GrantTTL, "grant-ttl", 20*time.Second, "how long an insert may take before the table refuses it")
 	fs.Var(Choice(&i.Start, "earliest", "earliest", "latest"), "start", "where a partition begins that the group never committed: earliest or latest")
 	fs.Var(Choice(&i.OnGap, "halt", "halt", "continue"), "on-gap", "when Kafka deleted records before they were read: halt the partition, or continue after the gap")
+	fs.Var(Choice(&i.OnUnreadable, "halt", "halt", "continue"), "on-unreadable", "when a batch in Kafka cannot be read (bad checksum, unknown codec): halt the partition, or continue after it")
 	i.RegisterParsing(fs)
 }
 
@@ -113,6 +115,24 @@ func (i *Ingest) Register(fs *pflag.FlagSet) {
 func (i *Ingest) RegisterParsing(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&i.Vendors, "vendors", nil, "directory of further vendor definitions; repeatable")
 	fs.StringArrayVar(&i.Redact, "redact", nil, "regular expression whose matches are replaced by [redacted:custom]; repeatable")
+}
+
+// Retention says how long rows are kept. 0 means not given: the table stays as it is.
+type Retention struct {
+	Successes int // days
+	Errors    int // days; dead letters too
+	MaxDisk   int64
+}
+
+// Register adds the flags of r.
+func (r *Retention) Register(fs *pflag.FlagSet) {
+	fs.Var(Days(&r.Successes), "retain-successes", "how long successes are kept, whole days counted from the day of their insert (default: as the table says; 14d in a new one)")
+	fs.Var(Days(&r.Errors), "retain-errors", "how long errors and dead letters are kept (default: as the table says; 180d in a new one)")
+}
+
+// RegisterDisk adds the flag of those commands that watch the size of the table.
+func (r *Retention) RegisterDisk(fs *pflag.FlagSet) {
+	fs.Var(Size(&r.MaxDisk, 0), "max-disk", "drop the oldest days of responses when they take more than this in ClickHouse, such as 50GB; today and yesterday are never dropped (default: no limit)")
 }
 
 // Display says how answers are printed.
@@ -125,8 +145,13 @@ type Display struct {
 
 // Register adds the flags of d with their defaults.
 func (d *Display) Register(fs *pflag.FlagSet) {
+	d.RegisterFormat(fs)
+	fs.BoolVar(&d.Explain, "explain", false, "print the SQL with its parameters, the rows and bytes read and the time taken to standard error")
+}
+
+// RegisterFormat adds those flags that say how it looks.
+func (d *Display) RegisterFormat(fs *pflag.FlagSet) {
 	fs.VarP(Choice(&d.Output, "auto", "auto", "table", "json", "jsonl", "csv", "tsv", "markdown"), "output", "o", "output format: auto (table on a terminal, else tsv), table, json, jsonl, csv, tsv or markdown")
 	fs.StringVar(&d.TZ, "tz", "Local", "time zone of times in tables, such as UTC or Europe/London")
 	fs.Var(Choice(&d.Color, "auto", "auto", "always", "never"), "color", "colour: auto (on a terminal, unless NO_COLOR is set), always or never")
-	fs.BoolVar(&d.Explain, "explain", false, "print the SQL with its parameters, the rows and bytes read and the time taken to standard error")
 }

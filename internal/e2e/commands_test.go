@@ -44,6 +44,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"broker":            cmdBroker,           // broker PARTITIONS: a topic on a broker in the test, or on the real one, as $ERRATA_BROKERS, _TOPIC, _GROUP
 	"secure-broker":     cmdSecureBroker,     // a broker with TLS and SCRAM-SHA-512: ca.pem, user ingester, password right
 	"secure-clickhouse": cmdSecureClickHouse, // TLS before the ClickHouse of the script: ca.pem
+	"sql":               cmdSQL,              // sql STATEMENT: on $ERRATA_CLICKHOUSE; a SELECT of one column of texts is printed
+	"committed":         cmdCommitted,        // committed N: waits until the offsets that the group has committed sum up to N
 	"publish":           cmdPublish,          // publish FILE: by a client of its own
 	"rows":              cmdRows,             // rows N: waits until the table has N rows, and checks that the row key is unique
 	"rows-at-least":     cmdRowsAtLeast,      // rows-at-least N: the same, and lets there be more
@@ -86,7 +88,9 @@ func cmdSimulate(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func cmdClickHouse(ts *testscript.TestScript, _ bool, _ []string) {
-	ts.Setenv("ERRATA_CLICKHOUSE", embedded.TestClickHouse(ts.Value(testKey{}).(testing.TB)))
+	url := embedded.TestClickHouse(ts.Value(testKey{}).(testing.TB))
+	secrets.addPassword(url)
+	ts.Setenv("ERRATA_CLICKHOUSE", url)
 }
 
 // cmdBroker gives the script a topic and a group of its own, on the real cluster when there is one.

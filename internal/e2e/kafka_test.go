@@ -32,7 +32,7 @@ func TestRealKafka(t *testing.T) {
 		t.Fatalf("no scripts found (%v)", err)
 	}
 	brokers := startKafka(t)
-	testscript.Run(t, testscript.Params{
+	runScripts(t, testscript.Params{
 		Files:               scripts,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
@@ -46,9 +46,16 @@ func TestRealKafka(t *testing.T) {
 // startKafka runs a broker until the test's end and returns its address.
 func startKafka(t *testing.T) string {
 	t.Helper()
-	port, controller := freePort(t), freePort(t)
+	port := freePort(t)
+	return launchKafka(t, port, freePort(t))
+}
+
+// launchKafka runs a broker on these ports, with a file of further properties if one is given.
+func launchKafka(t *testing.T, port, controller string, properties ...string) string {
+	t.Helper()
 	var log bytes.Buffer
-	cmd := exec.Command(filepath.Join("..", "..", ".ci", "kafka", "start"), t.TempDir(), port, controller)
+	args := append([]string{t.TempDir(), port, controller}, properties...)
+	cmd := exec.Command(filepath.Join("..", "..", ".ci", "kafka", "start"), args...)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {

@@ -1,15 +1,9 @@
 package e2e
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net"
 	"net/url"
 	"os"
@@ -20,10 +14,13 @@ import (
 )
 
 // cmdSecureBroker runs a broker that speaks TLS only, with a certificate signed by ca.pem, and lets in the
-// SCRAM user "ingester" with the password "right".
+// SCRAM user "ingester" with the password in right.txt.
 func cmdSecureBroker(ts *testscript.TestScript, _ bool, _ []string) {
+	password := "canary-" + rand.Text()
+	secrets.add(password)
+	ts.Check(os.WriteFile(ts.MkAbs("right.txt"), []byte(password+"\n"), 0o600))
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "secured"),
-		kfake.TLS(serverTLS(ts)), kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "ingester", "right"))
+		kfake.TLS(serverTLS(ts)), kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "ingester", password))
 	ts.Check(err)
 	ts.Defer(cluster.Close)
 	ts.Setenv("ERRATA_BROKERS", cluster.ListenAddrs()[0])
@@ -67,21 +64,16 @@ func pipe(to, from net.Conn) {
 	from.Close()
 }
 
-// serverTLS makes a certificate for 127.0.0.1 that signs itself, and writes it to ca.pem.
+// serverTLS makes a server's certificate, signed by an authority that is added to ca.pem.
 func serverTLS(ts *testscript.TestScript) *tls.Config {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	signer, err := newAuthority()
 	ts.Check(err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "errata test"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	server, err := signer.issue("errata test server", time.Now().Add(time.Hour))
 	ts.Check(err)
 	ca, err := os.OpenFile(ts.MkAbs("ca.pem"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	ts.Check(err)
-	ts.Check(pem.Encode(ca, &pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	_, err = ca.Write(signer.pem())
+	ts.Check(err)
 	ts.Check(ca.Close())
-	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	return server.serverConfig()
 }

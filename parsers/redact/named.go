@@ -96,7 +96,7 @@ func (s *scanner) valueAt(i int, f form) value {
 	if f == formEquals && s.byteAt(i) == '>' {
 		i++
 	}
-	for blanks := 0; blanks < 8 && is(s.byteAt(i), blank); blanks++ {
+	for blanks := 0; blanks < 8 && s.isBlank(i); blanks++ {
 		i++
 	}
 	if percentByte(s.text, i) == ' ' {
@@ -108,6 +108,12 @@ func (s *scanner) valueAt(i int, f form) value {
 	v := s.openQuote(value{start: i, form: f})
 	v.end = s.valueEnd(v, v.judged())
 	return v
+}
+
+// isBlank reports whether the byte at i is a blank; in a path a plus is one.
+func (s *scanner) isBlank(i int) bool {
+	b := s.byteAt(i)
+	return is(b, blank) || b == '+' && s.place == urlPath
 }
 
 func (v value) judged() int {

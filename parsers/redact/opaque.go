@@ -160,12 +160,32 @@ func (s *scanner) isOpen(start, end int) bool {
 func (s *scanner) wordBefore(at int) (start, end int) {
 	const maxGap, maxWord = 8, 40
 	end = at
-	for low := max(s.from, at-maxGap); end > low && is(s.text[end-1], wordGap); {
-		end--
+	for low := max(s.from, at-maxGap); end > low; {
+		width := s.gapBefore(end)
+		if width == 0 {
+			break
+		}
+		end = max(low, end-width)
 	}
 	start = end
-	for low := max(s.from, end-maxWord); start > low && is(s.text[start-1], token); {
-		start--
+	for low := max(s.from, end-maxWord); start > low && is(s.text[start-1], token); start-- {
+		if s.place == urlPath && s.afterEscape(start) {
+			break
+		}
 	}
 	return start, end
+}
+
+// gapBefore is the width of what ends at i and separates words: a byte, or in a path its escape; there a
+// plus is a blank.
+func (s *scanner) gapBefore(i int) int {
+	if s.place == urlPath {
+		if s.text[i-1] == '+' {
+			return 1
+		}
+		if width, c := escapeBefore(s.text[s.from:i]); width == 3 && is(c, wordGap) {
+			return width
+		}
+	}
+	return b2i(is(s.text[i-1], wordGap))
 }

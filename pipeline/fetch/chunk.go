@@ -1,0 +1,100 @@
+package fetch
+
+import (
+	"hash/crc32"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+)
+
+// Record is one data record. Its value is in the chunk that it is of.
+type Record struct {
+	Offset    int64
+	Timestamp int64 // the broker's, Unix milliseconds; 0 or less = none
+	end       int32 // the value is values[end of the one before:end]
+	cut       bool  // the value was longer
+}
+
+// recordBytes is what a Record takes in memory.
+const recordBytes = 24
+
+// Chunk is what one answer of a broker held for one partition, copied out of the answer. It is kept
+// until the rows of all its records are acknowledged, so that a block can be built again.
+type Chunk struct {
+	Partition Partition
+	Span      Span // accounts for all these offsets; control, aborted and compacted records are in no Records
+	Records   []Record
+	Fetched   int64 // Unix milliseconds
+	Held      any   // as in Start
+	Gap       bool  // these offsets are lost to the reader, as the Observer was told; there are no Records
+
+	values  []byte
+	home    *shelf
+	charged int64 // bytes of the budget
+	users   atomic.Int32
+}
+
+// Value returns the i-th record's bytes, which alias the chunk.
+func (c *Chunk) Value(i int) []byte {
+	from := int32(0)
+	if i > 0 {
+		from = c.Records[i-1].end
+	}
+	return c.values[from:c.Records[i].end:c.Records[i].end]
+}
+
+// Mark identifies the i-th record. One whose value was cut has no mark.
+func (c *Chunk) Mark(i int) Mark {
+	r := c.Records[i]
+	if r.cut {
+		return Mark{Offset: r.Offset}
+	}
+	return Mark{r.Offset, Checksum(c.Value(i)), true}
+}
+
+// Checksum returns the CRC-32C of a value.
+func Checksum(value []byte) uint32 { return crc32.Checksum(value, castagnoli) }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Size returns the bytes that the chunk takes of the budget.
+func (c *Chunk) Size() int64 { return int64(cap(c.values)) + recordBytes*int64(cap(c.Records)) }
+
+// Retain adds a user. A chunk comes with one.
+func (c *Chunk) Retain() { c.users.Add(1) }
+
+// Release gives up one use. The last one gives the bytes back to the budget, and the chunk may not be
+// touched any more.
+func (c *Chunk) Release() {
+	if c.users.Add(-1) == 0 {
+		home := c.home
+		home.budget.Release(c.charged)
+		home.put(c)
+	}
+}
+
+// shelf keeps chunks for reuse by the size of their buffers, so that a quiet partition does not sit on
+// the buffer of a busy one.
+type shelf struct {
+	budget *Budget
+	sizes  [33]sync.Pool // *Chunk, by the length in bits of their buffer's size in KiB
+}
+
+func sizeClass(bytes int) int { return min(bits.Len(uint(bytes>>10)), 32) }
+
+// get returns an empty chunk at next for about expected bytes of values, with one user.
+func (s *shelf) get(p Partition, next int64, held any, expected int) *Chunk {
+	c, ok := s.sizes[sizeClass(expected)].Get().(*Chunk)
+	if !ok {
+		c = &Chunk{home: s, values: make([]byte, 0, expected)}
+	}
+	c.Partition, c.Span, c.Held, c.Gap = p, Span{next, next}, held, false
+	c.Records, c.values, c.charged, c.Fetched = c.Records[:0], c.values[:0], 0, 0
+	c.users.Store(1)
+	return c
+}
+
+func (s *shelf) put(c *Chunk) {
+	c.Held = nil
+	s.sizes[sizeClass(cap(c.values))].Put(c)
+}
