@@ -6,7 +6,7 @@ LDFLAGS  := -X github.com/errata-dev/errata/internal/cli.Version=$(VERSION)
 COMMANDS := bin/ingest bin/query
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint fmt bench kafka-test faults faults-short generate check clean $(COMMANDS)
+.PHONY: help build demo test race model lint fmt bench kafka-test faults faults-short generate check clean $(COMMANDS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: ## all tests; those that need a server start it themselves
 
 race: ## the tests under the race detector
 	go test -race -short ./...
+
+model: ## the full search of the delivery protocol's states (minutes, 3 GB of memory)
+	ERRATA_MODEL=full go test -count=1 -timeout 1h -run ModelFull -v ./pipeline/grant
 
 kafka-test: ## the end-to-end tests against a real Apache Kafka, started here (needs Java 17 and Maven)
 	ERRATA_REQUIRE_SERVERS=1 go test -count=1 -run RealKafka -v ./internal/e2e

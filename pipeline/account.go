@@ -29,10 +29,10 @@ func newAccount(p tp) *account {
 	return a
 }
 
-// dirty reports whether the group has to be told something: rows have been delivered that its offset does
-// not acknowledge, or its grant is not open any more.
+// dirty reports whether the group has to be told something: its offset is not Next, or its grant is not
+// open any more.
 func (a *account) dirty() bool {
-	return a.state.Phase == grant.Free && (a.state.Next > a.acked || a.noted)
+	return a.state.Phase == grant.Free && (a.state.Next != a.acked || a.noted)
 }
 
 // found takes what the table holds at or beyond the beginning of the grant's range.

@@ -10,7 +10,8 @@ import (
 type bounded struct {
 	mu   sync.Mutex
 	left map[tp]int64
-	end  func() // called once, when nothing is left
+	end  func()     // called once, when nothing is left
+	halt *HaltError // what ended the run instead
 }
 
 func (b *bounded) begin(until map[tp]int64, end func()) {
@@ -34,4 +35,24 @@ func (b *bounded) committed(p tp, offset int64) {
 	if len(b.left) == 0 {
 		b.end()
 	}
+}
+
+// halted ends the run: a partition that was to be read cannot be.
+func (b *bounded) halted(err *HaltError) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, ok := b.left[tp{Topic: err.Topic, ID: err.Partition}]; ok && b.halt == nil {
+		b.halt = err
+		b.end()
+	}
+}
+
+// err returns why the run did not reach its end.
+func (b *bounded) err() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.halt != nil {
+		return b.halt
+	}
+	return nil
 }

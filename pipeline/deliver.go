@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -76,6 +77,9 @@ func (d *deliverer) batches(in <-chan *batch, free chan<- *batch) error {
 		case <-ack.C:
 			if err := d.acknowledge(); err != nil {
 				return err
+			}
+			if slices.ContainsFunc(d.ledger.all(), (*account).dirty) {
+				ack.Reset(time.Second) // the coordinator has refused, which it does not do for long
 			}
 		}
 	}

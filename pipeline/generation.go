@@ -107,6 +107,7 @@ func (d *delivery) admit(q acquisition) error {
 		return err
 	}
 	for _, a := range q.placed {
+		i.bounded.committed(a.tp, a.acked)
 		d.board.start(a.tp, a.state.Next)
 		d.ledger.open(a)
 		d.fetcher.Add(a.tp, fetch.Start{Next: a.state.Next, Last: fetch.Mark(a.state.Last)})
@@ -151,7 +152,11 @@ func (d *delivery) settle(ctx context.Context, doubts []*account) {
 	if len(doubts) == 0 {
 		return
 	}
+	waiting := d.ingester.metrics.doubtful
+	waiting.Set(float64(len(doubts)))
+	defer waiting.Set(0)
 	d.ingester.settleDoubts(ctx, doubts, func(q acquisition) {
+		waiting.Dec()
 		if err := d.admit(q); err != nil {
 			d.ingester.log.Warn().Err(err).Msg("cannot settle where to start, joining the group again")
 			d.life.giveUp()

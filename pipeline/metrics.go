@@ -29,6 +29,7 @@ type Metrics struct {
 	gaps         *prometheus.CounterVec
 	halted       prometheus.Gauge
 	stalled      prometheus.Gauge
+	doubtful     prometheus.Gauge
 	surplus      prometheus.Gauge
 	memory       prometheus.Gauge
 }
@@ -38,7 +39,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 	m := newMetrics()
 	for _, c := range []prometheus.Collector{
 		m.records, m.deadLetters, m.bytes, m.blockRows, m.blockBytes, m.blockAge, m.insertTime, m.insertErrors,
-		m.commits, m.resolutions, m.doubts, m.lag, m.skipped, m.holes, m.gaps, m.halted, m.stalled, m.surplus, m.memory,
+		m.commits, m.resolutions, m.doubts, m.lag, m.skipped, m.holes, m.gaps, m.halted, m.stalled, m.doubtful, m.surplus, m.memory,
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err // the registry names the metric
@@ -66,6 +67,7 @@ func newMetrics() *Metrics {
 		gaps:         counterVec("gaps_total", "Stretches of records that will never have rows, by kind: retention, recreated, unreadable or skipped.", "kind"),
 		halted:       gauge("partitions_halted", "Owned partitions that wait for an operator."),
 		stalled:      gauge("partitions_stalled", "Owned partitions that have had records for a minute and delivered none."),
+		doubtful:     gauge("partitions_in_doubt", "Owned partitions that wait until it is known what became of a predecessor's insert, at most a grant's time."),
 		surplus:      gauge("surplus_rows", "Rows beyond one for each record that the last read-back with such rows found; anything but 0 is a fault."),
 		memory:       gauge("memory_budget_bytes", "Fetched bytes that are not yet delivered."),
 	}

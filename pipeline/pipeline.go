@@ -74,7 +74,8 @@ var errRunTwice = errors.New("an ingester runs once")
 
 // Run ingests until ctx ends, then delivers what is assembled, commits, leaves the group and returns
 // nil. The first connection fails fast, with ErrUnreachable, ErrAuthentication or ErrNoTopic; once it
-// has been made, outages are waited for, however long they last.
+// has been made, outages are waited for, however long they last. A bounded run (Options.Until) also ends by
+// itself; a *HaltError then says that a partition could not be read to its end.
 func (i *Ingester) Run(ctx context.Context) error {
 	if i.started.Swap(true) {
 		return errRunTwice
@@ -108,7 +109,7 @@ func (i *Ingester) Run(ctx context.Context) error {
 	i.bounded.begin(i.options.Until, cancel)
 	i.generations(ctx, group)
 	i.leave(group)
-	return nil
+	return i.bounded.err()
 }
 
 func (i *Ingester) endpoint() endpoint {

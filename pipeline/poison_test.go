@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -269,4 +270,35 @@ func TestEveryJoiningIsAnother(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEqual(t, first, second)
 	}
+}
+
+// Where nothing is missing a bounded run ends as well, wherever its group was.
+func TestABoundedRunWithNothingToDo(t *testing.T) {
+	c := cluster(t, 1)
+	produce(t, c, 1, 100)
+	table := newTable()
+	for offset := range int64(100) {
+		table.rows[rowKey{0, offset}] = 1
+	}
+	commitAt(t, c, 90)
+	o := quick(c)
+	o.From, o.Until = map[fetch.Partition]int64{{Topic: testTopic}: 5}, map[fetch.Partition]int64{{Topic: testTopic}: 50}
+	i := start(t, o, table)
+	i.wait()
+	table.exactly(t, 1, 100)
+}
+
+// A bounded run whose partition cannot be read does not wait for an operator.
+func TestABoundedRunEndsWhenItsPartitionHalts(t *testing.T) {
+	c := cluster(t, 1)
+	produce(t, c, 1, 100)
+	require.NoError(t, c.DeleteRecords(testTopic, 0, 40))
+	o := quick(c)
+	o.From, o.Until = map[fetch.Partition]int64{{Topic: testTopic}: 5}, map[fetch.Partition]int64{{Topic: testTopic}: 50}
+	table := newTable()
+	i, err := New(o, fakeParser{}, table, table, zerolog.Nop(), nil)
+	require.NoError(t, err)
+	var halt *HaltError
+	require.ErrorAs(t, i.Run(t.Context()), &halt)
+	require.Contains(t, halt.Reason, "[5, 40) were deleted")
 }

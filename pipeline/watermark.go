@@ -76,6 +76,7 @@ func (b *board) halted(err *HaltError) {
 	b.mu.Unlock()
 	b.ingester.health.set("partition "+p.String(), err.Error())
 	b.ingester.metrics.halted.Inc()
+	defer b.ingester.bounded.halted(err)
 	b.ingester.log.Error().Str("topic", err.Topic).Int32("partition", err.Partition).Msg("partition halted: " + err.Reason)
 }
 

@@ -72,14 +72,22 @@ func (db *DB) present(ctx context.Context, source string, from []Position) (foun
 
 // presentSQL folds the rows of every 65,536 offsets into a bitmap. It lists the offsets of a stretch
 // only where they have gaps. Which positions are asked about is a list of conditions on bound
-// parameters, since the index on (partition, offset) cannot see through a join or a set.
+// parameters, since the index on (partition, offset) cannot see through a join or a set. Erased rows count
+// as present, also where another generation of the source has them, so that nothing ingests them again.
 const presentSQL = `
-WITH groupBitmapState(toUInt32(bitAnd(offset, 65535))) AS seen, bitmapCardinality(seen) AS distinct_rows
-SELECT topic, partition, bitShiftRight(offset, 16) AS high,
-    toInt64(count()), toInt64(distinct_rows), min(offset), max(offset) AS last,
-    if(last - min(offset) + 1 = distinct_rows, [], bitmapToArray(seen))
-FROM responses
-WHERE (/* source */) AND (/* positions */)
+WITH groupBitmapState(low) AS seen, groupBitmapIf(low, stored) AS distinct_rows
+SELECT topic, partition, high, toInt64(countIf(stored)), toInt64(distinct_rows), min(offset), max(offset) AS last,
+    if(last - min(offset) + 1 = bitmapCardinality(seen), [], bitmapToArray(seen))
+FROM
+(
+    SELECT topic, partition, offset, bitShiftRight(offset, 16) AS high, toUInt32(bitAnd(offset, 65535)) AS low, true AS stored
+    FROM responses
+    WHERE (/* source */) AND (/* positions */)
+    UNION ALL
+    SELECT topic, partition, offset, bitShiftRight(offset, 16), toUInt32(bitAnd(offset, 65535)), false
+    FROM erasures
+    WHERE source = replaceRegexpOne({source:String}, '~[0-9]+$', '') AND (/* positions */)
+)
 GROUP BY topic, partition, high
 ORDER BY topic, partition, high`
 
@@ -92,7 +100,7 @@ func aboutPositions(query, source string, from []Position) (string, []any, error
 	}
 	condition, args := positionCondition(from)
 	query = strings.Replace(query, "/* source */", generations, 1)
-	return strings.Replace(query, "/* positions */", condition, 1), append(args, clickhouse.Named("source", source)), nil
+	return strings.ReplaceAll(query, "/* positions */", condition), append(args, clickhouse.Named("source", source)), nil
 }
 
 func positionCondition(from []Position) (string, []any) {

@@ -22,7 +22,7 @@ With --retain-successes or --retain-errors it also changes how long rows are kep
 ClickHouse's next merges; nothing is rewritten at once. Successes are never kept longer than errors: without the errors
 beside them they say nothing.
 
-The user needs the rights of errata_migrator in deploy/clickhouse/users.xml.`,
+The user needs the rights of errata_migrator in deploy/clickhouse/users.sql.`,
 		Example: `  ERRATA_CLICKHOUSE_PASSWORD=… ingest migrate --clickhouse clickhouse://errata_migrator@clickhouse:9000/errata
   ingest migrate --retain-successes 7d --retain-errors 90d`,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -109,8 +109,13 @@ func moveDuties(ctx context.Context, t *trial) error {
 // lieAboutCommits has the broker misbehave in one way after the other.
 func lieAboutCommits(ctx context.Context, t *trial) error {
 	orders := []order{
-		{Do: orderLie, Count: 1}, {Do: orderRefuse, Count: 2}, {Do: orderRejoin, Count: 1}, {Do: orderFollow, Count: 3},
-		{Do: orderLie, Count: 3}, {Do: orderRehash}, {Do: orderUnknown, Count: 2},
+		{Do: orderLie, Count: 1},
+		{Do: orderRefuse, Count: 2},
+		{Do: orderRejoin, Count: 1},
+		{Do: orderFollow, Count: 3},
+		{Do: orderLie, Count: 3},
+		{Do: orderRehash},
+		{Do: orderUnknown, Count: 2},
 	}
 	for range t.rounds(1, 20) {
 		for _, i := range t.rng.Perm(len(orders)) {

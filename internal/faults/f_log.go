@@ -61,7 +61,7 @@ func (t *trial) deleteUnread(ctx context.Context) error {
 	if to <= commits[0].offset {
 		return errors.New("there is nothing to delete that has not been read")
 	}
-	var offsets kadm.Offsets = kadm.Offsets{}
+	offsets := kadm.Offsets{}
 	offsets.AddOffset(t.topic, 0, to, -1)
 	deleted, err := t.kafka.admin.DeleteRecords(ctx, offsets)
 	if err == nil {

@@ -18,8 +18,17 @@ const pointEnv = "ERRATA_FAULTPOINT"
 
 func points() []point {
 	return []point{
-		{"fetched", nil}, {"cut", nil}, {"before-grant", nil}, {"granted", nil}, {"insert-half-sent", nil}, {"insert-sent", nil}, {"acked", nil},
-		{"before-readback", cutEvery(cutAnswers)}, {"mid-repair", cutEvery(cutRequests)}, {"revoked", anotherMember}, {"shutdown", terminateFirst},
+		{"fetched", nil},
+		{"cut", nil},
+		{"before-grant", nil},
+		{"granted", nil},
+		{"insert-half-sent", nil},
+		{"insert-sent", nil},
+		{"acked", nil},
+		{"before-readback", cutEvery(cutAnswers)},
+		{"mid-repair", cutEvery(cutRequests)},
+		{"revoked", anotherMember},
+		{"shutdown", terminateFirst},
 	}
 }
 

@@ -25,6 +25,7 @@ type harness struct {
 
 	mu     sync.Mutex
 	failed []string
+	trials int // begun; numbers their directories
 }
 
 func newHarness(o options, out io.Writer) (*harness, error) {
@@ -110,7 +111,11 @@ func (h *harness) try(ctx context.Context, f fault, c *cluster) error {
 }
 
 func (h *harness) prepare(f fault, c *cluster) (*trial, error) {
-	t, err := newTrial(f, h.seedOf(f), filepath.Join(h.dir, strings.ReplaceAll(f.String(), "/", "-")))
+	h.mu.Lock()
+	h.trials++
+	dir := filepath.Join(h.dir, fmt.Sprintf("%02d-%s", h.trials, strings.ReplaceAll(f.String(), "/", "-")))
+	h.mu.Unlock()
+	t, err := newTrial(f, h.seedOf(f), dir)
 	if err != nil {
 		return nil, err
 	}

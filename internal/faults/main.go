@@ -99,10 +99,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if o.list {
-		for _, f := range chosen {
-			fmt.Fprintf(stdout, "%-18s %s\n", f.String(), f.what)
-		}
-		return nil
+		return list(stdout, chosen)
 	}
 	h, err := newHarness(o, stdout)
 	if err != nil {
@@ -112,4 +109,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return errors.Join(h.runMutants(ctx), h.close())
 	}
 	return errors.Join(h.runAll(ctx, chosen), h.close())
+}
+
+func list(w io.Writer, faults []fault) error {
+	for _, f := range faults {
+		if _, err := fmt.Fprintf(w, "%-18s %s\n", f.String(), f.what); err != nil {
+			return fmt.Errorf("list: %w", err)
+		}
+	}
+	return nil
 }

@@ -77,16 +77,40 @@ func (c *Chunk) Release() {
 // the buffer of a busy one.
 type shelf struct {
 	budget *Budget
-	sizes  [33]sync.Pool // *Chunk, by the length in bits of their buffer's size in KiB
+	sizes  [128]sync.Pool // *Chunk, by sizeClass of their buffers
 }
 
-func sizeClass(bytes int) int { return min(bits.Len(uint(bytes>>10)), 32) }
+// classUnit is what buffers are measured in, in bytes.
+const classUnit = 256
+
+// sizeClass returns the largest class whose buffers need no more than bytes. There are four classes from
+// each power of two to the next.
+func sizeClass(bytes int) int {
+	units := bytes / classUnit
+	if units < 4 {
+		return 0
+	}
+	shift := bits.Len(uint(units)) - 3
+	return 4*shift + units>>shift - 3
+}
+
+// classBytes returns what the buffers of a class have at least.
+func classBytes(class int) int {
+	if class == 0 {
+		return 0
+	}
+	return (4 + (class-1)&3) << ((class - 1) >> 2) * classUnit
+}
 
 // get returns an empty chunk at next for about expected bytes of values, with one user.
 func (s *shelf) get(p Partition, next int64, held any, expected int) *Chunk {
-	c, ok := s.sizes[sizeClass(expected)].Get().(*Chunk)
+	class := sizeClass(expected)
+	if classBytes(class) < expected {
+		class++
+	}
+	c, ok := s.sizes[class].Get().(*Chunk)
 	if !ok {
-		c = &Chunk{home: s, values: make([]byte, 0, expected)}
+		c = &Chunk{home: s, values: make([]byte, 0, classBytes(class))}
 	}
 	c.Partition, c.Span, c.Held, c.Gap = p, Span{next, next}, held, false
 	c.Records, c.values, c.charged, c.Fetched = c.Records[:0], c.values[:0], 0, 0

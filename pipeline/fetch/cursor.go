@@ -15,9 +15,10 @@ type reading struct {
 	verify Mark  // known: the log must be shown to have this record still, before anything is handed out
 	epoch  int32 // of the leader that appended what was read last; -1 = unknown
 
-	want int // bytes on the wire of a batch that PartitionBytes is too small for; 0 = none
-	room int // bytes that it takes to unpack the largest batch of late
-	size int // bytes of values in the last answer
+	want   int // bytes on the wire of a batch that PartitionBytes is too small for; 0 = none
+	room   int // bytes that it takes to unpack the largest batch of late
+	size   int // bytes of values in the last answer
+	packed int // bytes that they took on the wire
 }
 
 // position is one partition's reading and what else is known of it. The cursor guards it.

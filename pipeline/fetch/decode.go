@@ -43,12 +43,13 @@ func (d *decoding) decode(c *Chunk, r *reading, share *part) *fault {
 	verified := r.verify
 	var b batch.Batch
 	var err error
-	for data := share.records; len(data) > 0 && err == nil; {
+	data := share.records
+	for len(data) > 0 && err == nil {
 		if b, err = d.next(c, r, share, data); err == nil {
 			data = data[b.Size:]
 		}
 	}
-	d.finish(c, r)
+	d.finish(c, r, len(share.records)-len(data))
 	switch {
 	case err == nil && (len(share.records) == 0 || c.Span.Len() > 0 || r.verify != verified):
 		return nil
@@ -69,26 +70,27 @@ func (d *decoding) decode(c *Chunk, r *reading, share *part) *fault {
 // unknownBatch is what is asked for when not even the header of the next batch fitted into an answer.
 const unknownBatch = 64 << 10
 
-// finish moves r on to where c ends.
-func (d *decoding) finish(c *Chunk, r *reading) {
+// finish moves r on to where c ends, which took so many bytes as sent.
+func (d *decoding) finish(c *Chunk, r *reading, packed int) {
 	r.room = max(r.room, d.largest)
 	if c.Span.Len() == 0 {
 		return
 	}
-	r.next, r.want, r.room, r.size = c.Span.To, 0, d.largest, len(c.values)
+	r.next, r.want, r.room, r.size, r.packed = c.Span.To, 0, d.largest, len(c.values), packed
 	if n := len(c.Records); n > 0 {
 		r.last = c.Mark(n - 1)
 	}
 }
 
-// expected returns how many bytes of values share is likely to have.
+// expected returns how many bytes of values share is likely to have: it may be as well compressed as the
+// last one was.
 func (d *decoding) expected(r *reading, share *part) int {
 	n := len(share.records)
-	return min(max(n, min(r.size, n*likelyRatio)), d.left(&Chunk{}))
+	if r.packed > 0 {
+		n = max(n, int(int64(n)*int64(r.size)/int64(r.packed)*17/16))
+	}
+	return min(n, d.left(&Chunk{}))
 }
-
-// likelyRatio is how well an ordinary stream is compressed at most.
-const likelyRatio = 16
 
 // next reads the batch at the beginning of data into c.
 func (d *decoding) next(c *Chunk, r *reading, share *part, data []byte) (batch.Batch, error) {

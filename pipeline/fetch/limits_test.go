@@ -217,3 +217,15 @@ func TestStalled(t *testing.T) {
 	c.update(c.order[0], func(p *position) { p.halted = true })
 	require.Empty(t, c.stalled(now))
 }
+
+func TestSizeClasses(t *testing.T) {
+	for bytes := 0; bytes < 1<<31; bytes += bytes/100 + 1 {
+		class := sizeClass(bytes)
+		require.LessOrEqual(t, classBytes(class), bytes)
+		require.Greater(t, classBytes(class+1), bytes)
+		require.Less(t, class+1, len(shelf{}.sizes))
+		if bytes > 4*classUnit {
+			require.Less(t, classBytes(class+1), bytes*13/10)
+		}
+	}
+}

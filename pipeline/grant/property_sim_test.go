@@ -126,7 +126,7 @@ func (s *sim) learn(m int) error {
 		var effect Effect
 		seat.State, effect = seat.Acquire(l.commit, note)
 		member.seats[p] = seat
-		seat.held = map[int64]bool{}
+		s.readBack(p, seat)
 		s.follow(p, seat, effect)
 	}
 	return nil

@@ -12,7 +12,11 @@ import (
 func TestProtocolProperty(t *testing.T) {
 	steps := flag.Lookup("rapid.steps")
 	before := steps.Value.String()
-	require.NoError(t, steps.Value.Set("200"))
+	long := "200"
+	if testing.Short() {
+		long = "50"
+	}
+	require.NoError(t, steps.Value.Set(long))
 	t.Cleanup(func() { require.NoError(t, steps.Value.Set(before)) })
 	rapid.Check(t, history)
 }

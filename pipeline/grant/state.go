@@ -233,7 +233,7 @@ func (s State) expire() (State, Effect) {
 }
 
 // Ran takes whether the insert of the grant still runs on the server.
-func (s State) Ran(running bool) (State, Effect) {
+func (s State) Ran(running bool) (State, Effect) { //nolint:revive // what the server said, not a switch
 	s.in(Expired)
 	if running {
 		return s, AskRunning

@@ -117,7 +117,7 @@ func (d *Decoder) unpackZstd(packed []byte, room int) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case exact && (most > d.limit || most > room):
+	case exact && most > max(cap(d.scratch), min(room, d.limit)):
 		return nil, d.grow(most, room) // which refuses
 	}
 	if err := d.grow(min(most, room, d.limit), room); err != nil {
