@@ -73,8 +73,16 @@ func (i *Ingester) tryAcquire(ctx context.Context, owned []tp) (q acquisition, e
 	if q.gaps, err = i.passedOver(ctx, group); err != nil {
 		return q, err
 	}
+	strange, err := i.strange(ctx, group, logs, table)
+	if err != nil {
+		return q, err
+	}
 	for _, p := range owned {
-		i.sort(&q, p, group[p], logs[p], table[p])
+		c := group[p]
+		if halt := strange[p]; halt != "" {
+			c.err = errors.New(halt)
+		}
+		i.sort(&q, p, c, logs[p], table[p])
 	}
 	return q, nil
 }

@@ -132,6 +132,9 @@ func (a *assembler) open(c *chunk) {
 		return
 	}
 	a.chunk, a.account = c, a.ledger.of(c.Partition)
+	if err := faultpoint("fetched"); err != nil {
+		panic(err) // only a build for fault tests has any
+	}
 }
 
 // fill writes the rest of the current chunk into the current batch and reports whether that is full.

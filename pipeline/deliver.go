@@ -50,6 +50,9 @@ type deliveryReport interface {
 // run delivers until in is closed. An error means that this generation can deliver nothing more.
 func (d *deliverer) run(in <-chan *batch, free chan<- *batch) error {
 	err := d.batches(in, free)
+	if fault := faultpoint("revoked"); fault != nil {
+		return fault
+	}
 	if !errors.Is(err, errFenced) {
 		err = errors.Join(err, d.acknowledge())
 	}
@@ -160,6 +163,9 @@ func (d *deliverer) attempt(shares []*share, ready *storage.Block, b *batch) (le
 	}
 	if ready == nil || len(left) > 0 {
 		ready = d.rebuild(granted, b)
+		if err = faultpoint("mid-repair"); err != nil {
+			return nil, nil, err
+		}
 	}
 	failure = d.insert(granted[0].account.state.Grant, ready)
 	d.pace.learn(failure)
@@ -231,9 +237,12 @@ func (d *deliverer) insert(g grant.Grant, block *storage.Block) error {
 	defer cancel()
 	watchdog := time.AfterFunc(d.ingester.options.GrantTTL+insertPatience, cancel)
 	defer watchdog.Stop()
+	permit := storage.Grant{ID: g.Insert, Date: dayOf(g.Day), Deadline: d.deadline(g)}
+	if err := faultpoint("inserting"); err != nil {
+		return err
+	}
 	d.ingester.flying.Store(g.Insert, true)
 	began := time.Now()
-	permit := storage.Grant{ID: g.Insert, Date: dayOf(g.Day), Deadline: d.deadline(g)}
 	if err := d.ingester.sink.Insert(ctx, block, permit); err != nil {
 		return fmt.Errorf("insert: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/segmentio/kafka-go"
 
 	"github.com/errata-dev/errata/pipeline/fetch"
@@ -84,14 +83,9 @@ func (i *Ingester) newDelivery(life *lifetime, m member) *delivery {
 	d := &delivery{
 		ingester: i, life: life, member: m, ledger: newLedger(), board: newBoard(i), memory: fetch.NewBudget(i.options.fetchMemory()),
 	}
-	o := i.options
-	d.fetcher = fetch.New(fetch.Config{
-		Transport: i.broker.transport, Addr: i.broker.client.Addr, Topics: o.Topics,
-		FetchBytes: o.FetchBytes, PartitionBytes: o.PartitionBytes, MaxRecordBytes: o.MaxRecordBytes,
-		FetchWait: o.FetchWait, RequestTimeout: o.RequestTimeout, RetryBackoff: o.RetryBackoff,
-		Budget: d.memory, OnUnreadable: o.unreadable(), Observer: observer{i, d.board},
-		Warn: func(kind string) *zerolog.Event { return i.quiet.warn(i.log, kind) },
-	})
+	config := i.fetching()
+	config.Budget, config.Observer = d.memory, observer{i, d.board}
+	d.fetcher = fetch.New(config)
 	return d
 }
 

@@ -92,7 +92,13 @@ func start(t *testing.T, o Options, table *table) *running {
 // startOver does the same with another ReadBack.
 func startOver(t *testing.T, o Options, sink Sink, back ReadBack) *running {
 	t.Helper()
-	i, err := New(o, fakeParser{}, sink, back, zerolog.New(zerolog.NewTestWriter(t)), nil)
+	return startMeasured(t, o, sink, back, nil)
+}
+
+// startMeasured does the same with metrics, which may be nil.
+func startMeasured(t *testing.T, o Options, sink Sink, back ReadBack, metrics *Metrics) *running {
+	t.Helper()
+	i, err := New(o, fakeParser{}, sink, back, zerolog.New(zerolog.NewTestWriter(t)), metrics)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

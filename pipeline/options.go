@@ -158,6 +158,10 @@ func (o Options) validate() error {
 // fetchMemory is how much may be fetched and not yet delivered.
 func (o Options) fetchMemory() int64 { return o.Memory / 4 }
 
+// maxBatchBytes bounds one batch of records after decompression. Brokers accept about 1 MB as sent; what
+// unpacks to thirty times that is no log any more, it is an attack on the reader's memory.
+func (o Options) maxBatchBytes() int { return int(max(2*int64(o.MaxRecordBytes), o.Memory/8)) }
+
 // unreadable is the fetcher's name for the policy.
 func (o Options) unreadable() fetch.Policy {
 	if o.OnUnreadable == GapContinue {

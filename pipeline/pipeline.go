@@ -108,6 +108,9 @@ func (i *Ingester) Run(ctx context.Context) error {
 	defer cancel()
 	i.bounded.begin(i.options.Until, cancel)
 	i.generations(ctx, group)
+	if err = faultpoint("shutdown"); err != nil {
+		return err
+	}
 	i.leave(group)
 	return i.bounded.err()
 }

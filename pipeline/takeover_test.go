@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/errata-dev/errata/pipeline/fetch"
 	"github.com/errata-dev/errata/pipeline/grant"
 	"github.com/errata-dev/errata/storage"
 )
@@ -212,4 +213,48 @@ func TestNotSeeingRunningInsertsIsNoFailure(t *testing.T) {
 	require.True(t, i.blind.Load())
 	i.stop()
 	w.exactly(t, 1, 10)
+}
+
+// witness is a table that knows the checksums of its rows.
+type witness struct {
+	*table
+	sum uint32
+}
+
+func (w *witness) Checksums(_ context.Context, _ string, at []storage.Position) ([]storage.Checksum, error) {
+	var sums []storage.Checksum
+	for _, p := range at {
+		sums = append(sums, storage.Checksum{Position: p, Sum: w.sum})
+	}
+	return sums, nil
+}
+
+// A topic that was made anew and has grown past the rows of the old one looks like a group that has lost
+// its offsets, except that its records are others.
+func TestARecreatedTopicThatHasGrownHalts(t *testing.T) {
+	for name, f := range map[string]struct {
+		value   string // the record of the row that is compared
+		skipped int64
+		reason  string
+	}{
+		"another": {"s other", 0, "the topic was re-created"},
+		"same":    {"s0", 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := cluster(t, 1)
+			produce(t, c, 1, 10)
+			table := newTable()
+			table.rows[rowKey{0, 0}] = 1
+			i := startOver(t, quick(c), table, &witness{table, fetch.Checksum([]byte(f.value))})
+			if f.reason == "" {
+				eventually(t, "committed", func() bool { return committed(t, c, 0) == 10 })
+			}
+			eventually(t, "halted or not", func() bool {
+				ready, reason := i.Ready()
+				return ready == (f.reason == "") && contains(reason, f.reason)
+			})
+			i.stop()
+			require.Equal(t, f.skipped, i.Stats().Skipped)
+		})
+	}
 }

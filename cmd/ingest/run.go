@@ -32,7 +32,10 @@ The ClickHouse server must have been prepared with ingest migrate; the embedded 
 
 func run(ctx context.Context, cmd *cobra.Command, s settings) (err error) {
 	st, err := openStation(ctx, s, cmd.ErrOrStderr(), nil)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil // asked to end before it began
+	case err != nil:
 		return err
 	}
 	defer func() { err = errors.Join(err, st.close()) }()

@@ -38,7 +38,7 @@ Records that are so old that retention may have deleted their rows are left out,
 it lists. Offsets without a record (transaction markers, aborted transactions, compaction) are no difference.
 
 Exit code 0: equal. 1: they differ, or the comparison failed.`,
-		Example: `  ingest verify --brokers kafka:9092 --clickhouse clickhouse://errata_reader@clickhouse:9000/errata
+		Example: `  ingest verify --brokers kafka:9092 --clickhouse clickhouse://errata_operator@clickhouse:9000/errata
   ingest verify --topic payments-responses -o json | jq '.findings'
   ingest verify && echo complete`,
 		Args: cli.Args(cobra.NoArgs),

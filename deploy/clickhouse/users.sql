@@ -59,6 +59,7 @@ GRANT
     SELECT(source, topic, partition, offset, checksum, block_date) ON errata.responses,
     SELECT ON errata.gaps,
     SELECT ON errata.watermarks,
+    SELECT ON errata.erasures,
     SELECT ON errata.meta,
     SELECT ON errata.schema_version,
     SELECT(query_id, query_kind) ON system.processes
@@ -85,6 +86,8 @@ GRANT
     INSERT ON errata.responses,
     INSERT ON errata.gaps,
     INSERT ON errata.watermarks,
+    INSERT ON errata.erasures,
+    INSERT ON errata.meta,
     ALTER DELETE ON errata.responses,
     ALTER UPDATE ON errata.responses,
     SELECT(query_id, query_kind) ON system.processes,

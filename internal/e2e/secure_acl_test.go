@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 )
@@ -88,7 +89,7 @@ func (a acl) create(ctx context.Context, admin *kadm.Client) error {
 	for _, r := range results {
 		err = errors.Join(err, r.Err)
 	}
-	return err
+	return errors.Join(err, a.settle(ctx, admin, len(a.operations)))
 }
 
 // remove fails when there was no such rule.
@@ -104,5 +105,29 @@ func (a acl) remove(ctx context.Context, admin *kadm.Client) error {
 			err = errors.Join(err, fmt.Errorf("no such rule: %+v", a))
 		}
 	}
-	return err
+	return errors.Join(err, a.settle(ctx, admin, 0))
+}
+
+// settle waits until the broker has heard from the controller that there are so many of the rules.
+func (a acl) settle(ctx context.Context, admin *kadm.Client, want int) error {
+	b, err := a.builder()
+	if err != nil {
+		return err
+	}
+	for {
+		found := 0
+		results, err := admin.DescribeACLs(ctx, b.AllowHosts())
+		for _, r := range results {
+			err = errors.Join(err, r.Err)
+			found += len(r.Described)
+		}
+		if err != nil || found == want {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the broker has %d of %d rules: %w", found, want, ctx.Err())
+		case <-time.After(10 * time.Millisecond): // polls what can be seen
+		}
+	}
 }

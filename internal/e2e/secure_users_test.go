@@ -27,6 +27,7 @@ type guarded struct {
 	passwords  map[string]string // of migrator, writer, reader, operator
 	statements []string
 	owner      driver.Conn // may do everything
+	broker     string
 }
 
 // TestClickHouseUsers runs every command as the user that is meant for it, and tries what that user must not do.
@@ -37,6 +38,7 @@ func TestClickHouseUsers(t *testing.T) {
 	t.Run("writer", g.writer)
 	t.Run("reader", g.reader)
 	t.Run("operator", g.operator)
+	t.Run("max-disk", g.maxDisk)
 }
 
 func startGuarded(t *testing.T) *guarded {
@@ -48,6 +50,7 @@ func startGuarded(t *testing.T) *guarded {
 	var err error
 	g.statements, err = userStatements(g.passwords)
 	require.NoError(t, err)
+	g.statements = append(g.statements, g.pruner()...)
 	defined, err := parseAccess(g.statements)
 	require.NoError(t, err)
 	users, err := defined.xml()
@@ -67,7 +70,23 @@ func startGuarded(t *testing.T) *guarded {
 	options, err := clickhouse.ParseDSN(engine.URL())
 	require.NoError(t, err)
 	g.owner = open(t, options)
+	broker, err := embedded.StartBroker(context.Background(), embedded.BrokerOptions{Topics: map[string]int32{"api-responses": 2}})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, broker.Close()) })
+	g.broker = broker.Addr()
 	return g
+}
+
+// pruner is a second writer, which may keep the table small as users.sql says.
+func (g *guarded) pruner() []string {
+	g.passwords["pruner"] = g.passwords["writer"]
+	var statements []string
+	for _, s := range g.statements {
+		if strings.Contains(s, " errata_writer") {
+			statements = append(statements, strings.ReplaceAll(s, "errata_writer", "errata_pruner"))
+		}
+	}
+	return append(statements, "GRANT errata_disk TO errata_pruner")
 }
 
 func open(t *testing.T, o *clickhouse.Options) driver.Conn {
@@ -180,10 +199,9 @@ func (g *guarded) migrator(t *testing.T) {
 		require.Equal(t, 4, code, printed)
 	}
 	g.succeeds(t, "migrator", "ingest", "migrate")
-	g.succeeds(t, "migrator", "ingest", "migrate")
+	g.succeeds(t, "migrator", "ingest", "migrate", "--retain-successes=7d", "--retain-errors=90d")
 	conn := g.as(t, "migrator")
-	may(t, conn, "ALTER TABLE responses MODIFY TTL block_date + INTERVAL 14 DAY DELETE WHERE kind = 'success', block_date + INTERVAL 180 DAY DELETE",
-		"ALTER TABLE responses ADD COLUMN added String", "ALTER TABLE responses DROP COLUMN added")
+	may(t, conn, "ALTER TABLE responses ADD COLUMN added String", "ALTER TABLE responses DROP COLUMN added")
 	mayNot(t, conn, outside...)
 	mayNot(t, conn, "INSERT INTO gaps (source) VALUES ('x')", "DELETE FROM responses WHERE 1",
 		"ALTER TABLE responses UPDATE message = '' WHERE 1", "ALTER TABLE responses DROP PARTITION '2026-01-01'")
@@ -192,8 +210,8 @@ func (g *guarded) migrator(t *testing.T) {
 func (g *guarded) writer(t *testing.T) {
 	traffic := filepath.Join(t.TempDir(), "traffic.jsonl")
 	require.NoError(t, writeTraffic(traffic, 500))
-	g.refused(t, "reader", "ingest", "load", traffic)
-	g.succeeds(t, "writer", "ingest", "load", "--log-level=trace", traffic)
+	g.refused(t, "reader", "ingest", "load", "--brokers="+g.broker, traffic)
+	g.succeeds(t, "writer", "ingest", "load", "--brokers="+g.broker, "--log-level=trace", traffic)
 	conn := g.as(t, "writer")
 	may(t, conn,
 		"SELECT source, topic, partition, offset, checksum, block_date FROM responses",
@@ -204,10 +222,11 @@ func (g *guarded) writer(t *testing.T) {
 	mayNot(t, conn,
 		"SELECT message FROM responses", "SELECT path FROM responses", "SELECT facts FROM responses", "SELECT body FROM responses",
 		"SELECT request_id FROM responses", "SELECT * FROM responses", "SELECT query FROM system.processes",
-		"INSERT INTO meta (key, value) VALUES ('hash_key', '00')", "INSERT INTO schema_version (version_id) VALUES (99)",
+		"INSERT INTO meta (key, value) VALUES ('hash_key', '00')", "INSERT INTO erasures (source) VALUES ('x')", "INSERT INTO schema_version (version_id) VALUES (99)",
 		"ALTER TABLE responses DELETE WHERE 1", "DELETE FROM responses WHERE 1", "ALTER TABLE responses UPDATE message = '' WHERE 1",
 		"ALTER TABLE responses DROP PARTITION '2026-01-01'", "ALTER TABLE responses MODIFY TTL block_date + INTERVAL 1 DAY",
 		"ALTER TABLE responses ADD COLUMN x UInt8", "SELECT 1 SETTINGS async_insert = 1", "SELECT 1 SETTINGS max_memory_usage = 0")
+	requireDefinition(t, conn)
 	requireSettings(t, conn, map[string]string{"async_insert": "0", "max_memory_usage": "4000000000", "max_concurrent_queries_for_user": "64"})
 }
 
@@ -224,12 +243,22 @@ func (g *guarded) reader(t *testing.T) {
 		"readonly": "1", "max_execution_time": "60", "max_memory_usage": "2000000000", "max_rows_to_read": "20000000000",
 		"max_result_rows": "10000000", "max_concurrent_queries_for_user": "16",
 	})
+	requireDefinition(t, conn)
 	var limit float64
 	require.NoError(t, conn.QueryRow(context.Background(), "SELECT assumeNotNull(max_execution_time) FROM system.quota_usage").Scan(&limit))
 	require.Equal(t, 7200.0, limit)
 }
 
 func (g *guarded) operator(t *testing.T) {
+	g.succeeds(t, "operator", "ingest", "verify", "--brokers="+g.broker)
+	may(t, g.owner, "DELETE FROM responses WHERE partition = 0 AND offset IN (5, 6, 7)",
+		`INSERT INTO responses (kind, source, topic, partition, offset, checksum, granted, deadline)
+		SELECT kind, source, topic, partition, offset, checksum, block_date, now() + 60 FROM responses WHERE partition = 0 AND offset = 9`)
+	code, printed := g.run(t, "operator", "ingest", "verify", "--brokers="+g.broker)
+	require.Equal(t, 1, code, printed)
+	g.refused(t, "writer", "ingest", "repair", "--brokers="+g.broker, "--yes")
+	g.succeeds(t, "operator", "ingest", "repair", "--brokers="+g.broker, "--yes")
+	g.succeeds(t, "operator", "ingest", "verify", "--brokers="+g.broker)
 	conn := g.as(t, "operator")
 	may(t, conn,
 		"SELECT count(), uniqExact(offset), min(offset), max(offset), groupBitXor(checksum) FROM responses GROUP BY source, topic, partition",
@@ -240,7 +269,26 @@ func (g *guarded) operator(t *testing.T) {
 		"SELECT * FROM system.mutations", "SELECT * FROM system.parts")
 	mayNot(t, conn, outside...)
 	mayNot(t, conn, "ALTER TABLE responses MODIFY TTL block_date + INTERVAL 1 DAY", "ALTER TABLE responses ADD COLUMN x UInt8",
-		"INSERT INTO meta (key, value) VALUES ('hash_key', '00')", "DELETE FROM meta WHERE 1", "DELETE FROM gaps WHERE 1")
+		"DELETE FROM meta WHERE 1", "DELETE FROM gaps WHERE 1", "DELETE FROM erasures WHERE 1")
+}
+
+func (g *guarded) maxDisk(t *testing.T) {
+	sizes, err := os.ReadFile(filepath.Join("..", "..", "storage", "queries", "day_sizes.sql"))
+	require.NoError(t, err)
+	conn := g.as(t, "pruner")
+	may(t, conn, string(sizes), "INSERT INTO meta (key, value) VALUES ('dropped_until', '2020-01-01')",
+		"ALTER TABLE responses DROP PARTITION '2020-01-01'")
+	mayNot(t, conn, outside...)
+	mayNot(t, g.as(t, "writer"), string(sizes))
+}
+
+// requireDefinition checks that a user sees the table's retention, which run compares with its settings and query states.
+func requireDefinition(t *testing.T, conn driver.Conn) {
+	t.Helper()
+	var definition string
+	require.NoError(t, conn.QueryRow(context.Background(),
+		"SELECT any(create_table_query) FROM system.tables WHERE database = currentDatabase() AND name = 'responses'").Scan(&definition))
+	require.Contains(t, definition, "toIntervalDay(90)")
 }
 
 func requireSettings(t *testing.T, conn driver.Conn, want map[string]string) {

@@ -31,6 +31,7 @@ type decoding struct {
 
 	reserved int  // bytes of the budget that this answer may take
 	taken    int  // of them, by the answer itself and by the chunks that are done
+	held     int  // of them, by the chunks that are done
 	largest  int  // bytes that the largest batch of the share needs
 	tight    bool // something found no room
 }
@@ -152,7 +153,7 @@ func (d *decoding) unpack(c *Chunk, b *batch.Batch) ([]byte, error) {
 			return unpacked, nil
 		case !errors.Is(err, batch.ErrNoRoom):
 			return nil, err //nolint:wrapcheck // as above
-		case !d.more(max(room, b.Packed())):
+		case !d.more(c, max(room, b.Packed())):
 			d.largest = max(d.largest, 4*max(room, b.Packed()))
 			return nil, err //nolint:wrapcheck // as above
 		}
@@ -168,7 +169,7 @@ func (d *decoding) place(c *Chunk, b *batch.Batch, unpacked int) error {
 		need += d.decoder.Held()
 	}
 	d.largest = max(d.largest, need)
-	if short := values + recordBytes*records - d.left(c); short > 0 && !d.more(short) {
+	if short := values + recordBytes*records - d.left(c); short > 0 && !d.more(c, short) {
 		return batch.ErrNoRoom
 	}
 	c.values = extended(c.values, unpacked, d.left(c)-recordBytes*records)
@@ -191,9 +192,9 @@ func (d *decoding) left(c *Chunk) int {
 	return max(0, d.reserved-d.taken-d.decoder.Held()-int(c.Size()))
 }
 
-// more takes n bytes more, if they are free.
-func (d *decoding) more(n int) bool {
-	if !d.budget.Try(int64(n)) {
+// more takes n bytes more, if they are free, for the first batch of an answer. The others can wait.
+func (d *decoding) more(c *Chunk, n int) bool {
+	if d.held > 0 || c.Span.Len() > 0 || !d.budget.Try(int64(n)) {
 		return false
 	}
 	d.reserved += n

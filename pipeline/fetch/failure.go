@@ -89,13 +89,45 @@ func (f *Fetcher) refused(ctx context.Context, p *position, err kafka.Error) *Ch
 				p.verify = p.last // another one may come back under this name
 			}
 		})
-	case f.cursor.read(p).verify.Known:
-		// The log does not have that record any more, or not yet: nothing to compare with.
-		f.cursor.update(p, func(p *position) { p.verify.Known, p.last.Known = false, false })
+	case f.cursor.read(p).verify.Known && !f.shorter(ctx, p):
 	default:
 		return f.outOfRange(ctx, p)
 	}
 	return nil
+}
+
+// shorter reports whether the log ends before the record that is to be verified. If it begins after it,
+// there is nothing left to compare with, and reading goes on without.
+func (f *Fetcher) shorter(ctx context.Context, p *position) bool {
+	first, err := f.config.first(ctx, p.partition)
+	if err != nil {
+		f.later(p, err, nil)
+		return false
+	}
+	if first <= f.cursor.read(p).verify.Offset {
+		return true
+	}
+	f.cursor.update(p, func(p *position) { p.verify.Known, p.last.Known = false, false })
+	return false
+}
+
+// first returns the oldest offset in a partition's log.
+func (c *Config) first(ctx context.Context, p Partition) (int64, error) {
+	client := kafka.Client{Addr: c.Addr, Transport: c.Transport, Timeout: c.RequestTimeout}
+	answer, err := client.ListOffsets(ctx, &kafka.ListOffsetsRequest{
+		Topics: map[string][]kafka.OffsetRequest{p.Topic: {kafka.FirstOffsetOf(int(p.ID))}},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("oldest offset of %s: %w", p, err)
+	}
+	err = kafka.UnknownTopicOrPartition
+	for _, o := range answer.Topics[p.Topic] {
+		if o.Error == nil {
+			return o.FirstOffset, nil
+		}
+		err = o.Error
+	}
+	return 0, fmt.Errorf("oldest offset of %s: %w", p, err)
 }
 
 // outOfRange asks where to go on, for the log does not have the position.

@@ -297,6 +297,36 @@ func TestATopicThatIsRecreatedWhileItIsRead(t *testing.T) {
 	require.Len(t, f.read(0), 10)
 }
 
+// TestARecreatedTopicThatGrowsSlowly is shorter than what was read when it comes back, and longer when it
+// is read on.
+func TestARecreatedTopicThatGrowsSlowly(t *testing.T) {
+	c := cluster(t, 1)
+	produce(t, c, 0, numbered(10)...)
+	f := &fetching{witness: newWitness(), got: map[Partition][]string{}, next: map[Partition]int64{}}
+	asked := 0
+	f.decide = func(_ Partition, next int64) (int64, string, error) {
+		if asked++; asked == 1 {
+			return 0, "", errors.New("cannot tell yet")
+		}
+		return next, "", nil // it is in range by now
+	}
+	f.start(t, quick(t, c.ListenAddrs()), from(1, 0))
+	eventually(t, "the end", func() bool { return f.at(0) == 10 })
+	fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.UnknownTopicOrPartition, Count: -1})
+	require.NoError(t, fault.Wait(t.Context(), 1))
+	require.NoError(t, c.DeleteTopic(testTopic))
+	require.NoError(t, c.CreateTopic(testTopic, 1, nil))
+	fault.Remove()
+	eventually(t, "too short", func() bool {
+		f.witness.mu.Lock()
+		defer f.witness.mu.Unlock()
+		return asked > 0
+	})
+	produce(t, c, 0, numbered(30)[10:]...)
+	eventually(t, "halted", func() bool { return strings.Contains(f.haltedAt(0), "the topic was re-created") })
+	require.Len(t, f.read(0), 10)
+}
+
 func TestATopicThatIsUnknownForAMomentGoesOn(t *testing.T) {
 	c := cluster(t, 1)
 	produce(t, c, 0, numbered(10)...)

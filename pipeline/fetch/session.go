@@ -20,7 +20,6 @@ type session struct {
 	answer exchange
 	hunger appetite
 	room   int // bytes to unpack the largest batch of the partitions that are asked for
-	held   int // bytes of the chunks of this answer
 }
 
 func newSession(config *Config, leader int) *session {

@@ -181,7 +181,7 @@ func allocated(f func()) int {
 func TestBombsAreBounded(t *testing.T) {
 	for _, codec := range batchtest.Codecs[1:] {
 		t.Run(codec.String(), func(t *testing.T) {
-			bomb := batchtest.Bomb(0, codec, 100<<20)
+			bomb := batchtest.Bomb(0, codec, 24<<20)
 			d := batch.NewDecoder(limit)
 			_, err := decode(d, batchtest.Batch{Codec: codec, Records: batchtest.Values("warm")}.Bytes())
 			require.NoError(t, err)
