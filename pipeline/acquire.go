@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/errata-dev/errata/pipeline/grant"
 	"github.com/errata-dev/errata/storage"
@@ -117,13 +118,19 @@ func (i *Ingester) passedOver(ctx context.Context, group map[tp]standing) ([]sto
 	return gaps, nil
 }
 
-// settleStrangers waits for inserts that run, if an offset was committed by somebody else's tool: it has
-// wiped out the grant that would name them.
+// settleStrangers waits, if an offset was committed by somebody else's tool, until no insert can be on its
+// way any more: the tool has wiped out the grant that would name it.
 func (i *Ingester) settleStrangers(ctx context.Context, group map[tp]standing) error {
-	for _, c := range group {
-		if c.offset != noCommit && !c.ours {
-			return i.settled(ctx, i.grantPrefix())
+	for p, c := range group {
+		if c.offset == noCommit || c.ours {
+			continue
 		}
+		i.log.Warn().Stringer("partition", p).Int64("offset", c.offset).Dur("wait", i.options.GrantTTL).
+			Msg("the group's offset was set by another tool; waiting until inserts that it may have hidden have ended")
+		if !pause(ctx, i.options.GrantTTL+time.Second) {
+			return errStopped
+		}
+		return i.settled(ctx, i.grantPrefix())
 	}
 	return nil
 }

@@ -91,15 +91,6 @@ func (b *broker) connect(ctx context.Context, topics []string) (layout, error) {
 	return newLayout(meta), nil
 }
 
-// refresh returns the transport's newest picture of the cluster.
-func (b *broker) refresh(ctx context.Context, topics []string) (layout, error) {
-	meta, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
-	if err != nil {
-		return layout{}, fmt.Errorf("cluster layout: %w", err)
-	}
-	return newLayout(meta), nil
-}
-
 func newLayout(meta *kafka.MetadataResponse) layout {
 	l := layout{clusterID: meta.ClusterID, leaders: map[tp]int{}}
 	for _, topic := range meta.Topics {

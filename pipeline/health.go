@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -26,16 +28,14 @@ func (h *health) clear(part string) {
 	delete(h.reasons, part)
 }
 
-// state returns whether there is no reason, and else one of them, always the same.
-func (h *health) state() (ready bool, reason string) {
+// state returns whether there is no reason, and else all of them, one a line, always in the same order: one
+// must not hide another.
+func (h *health) state() (ready bool, reasons string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.reasons) == 0 {
-		return true, ""
+	lines := make([]string, 0, len(h.reasons))
+	for _, part := range slices.Sorted(maps.Keys(h.reasons)) {
+		lines = append(lines, h.reasons[part])
 	}
-	parts := make([]string, 0, len(h.reasons))
-	for part := range h.reasons {
-		parts = append(parts, part)
-	}
-	return false, h.reasons[slices.Min(parts)]
+	return len(lines) == 0, strings.Join(lines, "\n")
 }

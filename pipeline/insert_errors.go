@@ -28,13 +28,6 @@ func isPoison(err error) bool {
 	return errors.As(err, &insert) && insert.Class == storage.Data
 }
 
-// isStale reports whether the table refused the block because its grant had expired: it was late, or the
-// clocks disagree.
-func isStale(err error) bool {
-	var insert *storage.InsertError
-	return errors.As(err, &insert) && insert.Stale
-}
-
 // insertClass names the kind of failure for metrics and logs; a closed vocabulary.
 func insertClass(err error) string {
 	var insert *storage.InsertError

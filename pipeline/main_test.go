@@ -72,7 +72,7 @@ func quick(c *kfake.Cluster) Options {
 		Brokers: c.ListenAddrs(), Topics: []string{testTopic},
 		HeartbeatInterval: 50 * time.Millisecond, SessionTimeout: 5 * time.Second, JoinGroupBackoff: 20 * time.Millisecond,
 		RebalanceTimeout: 6 * time.Second, FetchWait: 50 * time.Millisecond, RetryBackoff: 50 * time.Millisecond,
-		MaxBlockAge: 50 * time.Millisecond, QuietFlush: 10 * time.Millisecond,
+		MaxBlockAge: 50 * time.Millisecond, QuietFlush: 10 * time.Millisecond, GrantTTL: 2 * time.Second,
 	}
 }
 

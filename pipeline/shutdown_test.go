@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 
 	"github.com/errata-dev/errata/internal/embedded"
 	"github.com/errata-dev/errata/parsers"
+	"github.com/errata-dev/errata/pipeline/grant"
 	"github.com/errata-dev/errata/storage"
 )
 
@@ -95,10 +97,138 @@ func TestTheEndIsNearWhateverGoesOn(t *testing.T) {
 			t.Cleanup(second.stop)
 			return first
 		},
+		"the broker is silent": func(t *testing.T) *running {
+			c, silence := silentCluster(t)
+			produce(t, c, 2, 10)
+			table := newTable()
+			i := start(t, brief(c), table)
+			eventually(t, "delivered", func() bool { return table.count() == 20 })
+			silence()
+			return i
+		},
+		"the broker is silent from the beginning": func(t *testing.T) *running {
+			c, silence := silentCluster(t)
+			silence()
+			i := start(t, brief(c), newTable())
+			eventually(t, "begun", i.started.Load)
+			return i
+		},
+		"ClickHouse does not say where to start": func(t *testing.T) *running {
+			c := cluster(t, 2)
+			asked := make(chan struct{}, 1)
+			i := startOver(t, brief(c), newTable(), mute(asked))
+			<-asked
+			return i
+		},
+		"ClickHouse does not say what became of an insert": func(t *testing.T) *running {
+			c := cluster(t, 2)
+			produce(t, c, 2, 10)
+			table := newTable()
+			back := &switchable{watchful: &watchful{table: table}}
+			table.insert = func(context.Context, int, []rowKey) (int, error) {
+				back.deaf.Store(true)
+				return 0, refusal(storage.Later)
+			}
+			i := startOver(t, brief(c), table, back)
+			eventually(t, "asks", func() bool { _, reason := i.Ready(); return contains(reason, "what became of an insert") })
+			return i
+		},
+		"a predecessor's insert runs on": func(t *testing.T) *running {
+			c := cluster(t, 1)
+			produce(t, c, 1, 10)
+			left := grant.Grant{Start: 0, End: 10, Count: 10, Insert: "errata:errata:PREDECESSOR:7", Attempt: 1, Deadline: time.Now().Unix() - 5}
+			commitNote(t, c, 0, grant.Note{Grant: left, Open: true})
+			return waiting(t, c, left.Insert)
+		},
+		"inserts run that no note names": func(t *testing.T) *running {
+			c := cluster(t, 1)
+			commitAt(t, c, 0)
+			return waiting(t, c, "errata:errata:PREDECESSOR:7")
+		},
+		"a gap cannot be recorded": func(t *testing.T) *running {
+			c := cluster(t, 1)
+			produce(t, c, 1, 20)
+			commitAt(t, c, 3)
+			require.NoError(t, c.DeleteRecords(testTopic, 0, 10))
+			o, gaps := brief(c), &switchable{watchful: &watchful{table: newTable()}}
+			gaps.forgetful.Store(true)
+			o.Gaps, o.RetryBackoff = gaps, time.Hour
+			i := start(t, o, newTable())
+			eventually(t, "says so", func() bool { _, reason := i.Ready(); return contains(reason, "a gap cannot be recorded") })
+			return i
+		},
+		"the table has too many parts": func(t *testing.T) *running {
+			c := cluster(t, 1)
+			produce(t, c, 1, 10)
+			table := newTable()
+			table.insert = func(context.Context, int, []rowKey) (int, error) {
+				return 0, &storage.InsertError{Addr: "db:9000", Class: storage.Later, Throttle: true, Err: errLost}
+			}
+			i := start(t, brief(c), table)
+			eventually(t, "slowed down", func() bool { return i.Stats().InsertErrors > 1 })
+			return i
+		},
 	}
 	for name, state := range cases {
 		t.Run(name, func(t *testing.T) { endsSoon(t, state(t)) })
 	}
+}
+
+// waiting is an ingester that waits until an insert of somebody else's ends, which it does not.
+func waiting(t *testing.T, c *kfake.Cluster, insert string) *running {
+	t.Helper()
+	w := &watchful{table: newTable(), asked: make(chan string, 1)}
+	w.running.Store(&[]string{insert})
+	i := startOver(t, brief(c), w.table, w)
+	<-w.asked
+	<-w.asked
+	return i
+}
+
+// mute is a table that does not answer. It tells when it is asked.
+type mute chan<- struct{}
+
+func (m mute) Present(ctx context.Context, _ string, _ []storage.Position) ([]storage.Range, error) {
+	m <- struct{}{}
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// silentCluster starts a broker that can stop to listen to what it is sent, with its connections open.
+func silentCluster(t *testing.T) (c *kfake.Cluster, silence func()) {
+	t.Helper()
+	line := &deafListener{end: make(chan struct{})}
+	c = cluster(t, 2, kfake.ListenFn(func(network, address string) (net.Listener, error) {
+		var err error
+		line.Listener, err = net.Listen(network, address)
+		return line, err
+	}))
+	t.Cleanup(func() { close(line.end) })
+	return c, func() { line.deaf.Store(true) }
+}
+
+type deafListener struct {
+	net.Listener
+	deaf atomic.Bool
+	end  chan struct{}
+}
+
+func (l *deafListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	return &deafConn{conn, l}, err
+}
+
+type deafConn struct {
+	net.Conn
+	of *deafListener
+}
+
+func (c *deafConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.of.deaf.Load() {
+		<-c.of.end
+	}
+	return n, err
 }
 
 // frozen forwards connections until it is told to freeze: then it stays silent and open.

@@ -2,9 +2,7 @@ package storage
 
 import (
 	"context"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -36,7 +34,7 @@ func TestErase(t *testing.T) {
 	db, o := openMigrated(t)
 	insertPersonal(t, o)
 	ctx := t.Context()
-	const condition = "message LIKE '%" + personal + "' OR request_id = '" + personal + "' OR path = '/numbers/" + personal + "' OR body = '" + personal + "'"
+	const condition = "message LIKE '%" + personal + "' OR request_id = '" + personal + "' OR path = '/numbers/" + personal + "' OR body = '" + personal + "' OR credential = '" + personal + "'"
 	before, err := db.Buckets(ctx, Stream{"s", "a", 0}, 0, 100)
 	require.NoError(t, err)
 
@@ -125,20 +123,4 @@ func TestPreviewByAReader(t *testing.T) {
 	require.EqualValues(t, 1, e.Rows)
 	require.ErrorIs(t, reader.Erase(t.Context(), "offset = 1", nil), ErrAuthentication)
 	require.Equal(t, 4, countRows(t, db))
-}
-
-// The mutation's progress is that of this erasure alone.
-func TestEraseIsWaitedFor(t *testing.T) {
-	db, o := openMigrated(t)
-	insertPersonal(t, o)
-	require.NoError(t, db.conn.Exec(t.Context(), "SYSTEM STOP MERGES "+quoteName(o.Database)+".responses"))
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	told := make(chan int64, 1000)
-	ended := make(chan error, 1)
-	go func() { ended <- db.Erase(ctx, "offset = 1", func(parts int64) { told <- parts }) }()
-	require.EqualValues(t, 1, <-told)
-	require.NoError(t, db.conn.Exec(t.Context(), "SYSTEM START MERGES "+quoteName(o.Database)+".responses"))
-	require.NoError(t, <-ended)
-	require.False(t, strings.Contains(o.Database, "`"))
 }

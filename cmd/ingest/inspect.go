@@ -33,67 +33,73 @@ type desk struct {
 var errNoCluster = cli.Usagef("--brokers: name the Kafka cluster; the embedded broker of another command ends with that command")
 
 // openDesk reaches both sides.
-func openDesk(ctx context.Context, s settings, access cli.Access, stderr io.Writer) (b *desk, err error) {
+func openDesk(ctx context.Context, s settings, access cli.Access, stderr io.Writer) (d *desk, err error) {
 	if len(s.kafka.Brokers) == 0 {
 		return nil, errNoCluster
 	}
-	b = &desk{}
+	d = &desk{}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, b.close())
+			err = errors.Join(err, d.close())
 		}
 	}()
-	if b.options, err = s.options(); err != nil {
-		return b, err
+	if d.options, err = s.options(); err != nil {
+		return d, err
 	}
-	if b.store, err = cli.OpenStore(ctx, s.clickhouse, access, stderr); err != nil {
-		return b, err
+	if d.store, err = cli.OpenStore(ctx, s.clickhouse, access, stderr); err != nil {
+		return d, err
 	}
-	if err = b.store.DB.CheckSchema(ctx); err != nil {
-		return b, err
+	if err = d.store.DB.CheckSchema(ctx); err != nil {
+		return d, err
 	}
-	if b.now, err = b.store.DB.ServerTime(ctx); err != nil {
-		return b, err
+	if d.now, err = d.store.DB.ServerTime(ctx); err != nil {
+		return d, err
 	}
-	b.cluster = verify.Open(b.options)
-	return b, nil
+	d.cluster = verify.Open(d.options)
+	return d, nil
 }
 
-func (b *desk) close() error {
-	if b.cluster != nil {
-		b.cluster.Close()
+func (d *desk) close() error {
+	if d.cluster != nil {
+		d.cluster.Close()
 	}
-	if b.store != nil {
-		return b.store.Close()
+	if d.store != nil {
+		return d.store.Close()
 	}
 	return nil
 }
 
 // positions asks how far the live group is, and settles the name of the source.
-func (b *desk) positions(ctx context.Context) ([]pipeline.Position, error) {
-	positions, err := pipeline.Positions(ctx, b.options)
+func (d *desk) positions(ctx context.Context) ([]pipeline.Position, error) {
+	positions, err := pipeline.Positions(ctx, d.options)
 	if err != nil {
 		return nil, err
 	}
-	if b.source = b.options.Source; b.source == "" {
-		b.source, err = b.cluster.ID(ctx)
+	if d.source = d.options.Source; d.source == "" {
+		d.source, err = d.cluster.ID(ctx)
 	}
 	return positions, err
 }
 
+// replaying tells whether a replay is under way or was interrupted: some rows are there in two generations.
+func (d *desk) replaying(ctx context.Context) (bool, error) {
+	last, err := d.store.DB.LastReplay(ctx, d.source)
+	return last != nil && !last.Done, err
+}
+
 // kept is the instant since which every record must still have its row. It is zero if rows are kept for ever.
-func (b *desk) kept(ctx context.Context) (time.Time, error) {
-	retention, err := b.store.DB.Retention(ctx)
+func (d *desk) kept(ctx context.Context) (time.Time, error) {
+	retention, err := d.store.DB.Retention(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
-	dropped, err := b.store.DB.DroppedUntil(ctx)
+	dropped, err := d.store.DB.DroppedUntil(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
 	var since time.Time
 	if days := retention.Shortest(); days > 0 {
-		since = b.now.AddDate(0, 0, 1-int(days)) // a day of margin for clocks and time zones
+		since = d.now.AddDate(0, 0, 1-int(days)) // a day of margin for clocks and time zones
 	}
 	if !dropped.IsZero() && dropped.AddDate(0, 0, 2).After(since) {
 		since = dropped.AddDate(0, 0, 2) // likewise
@@ -110,7 +116,7 @@ type scope struct {
 
 // scopes finds the part of each partition that stands still on both sides: below what the group has
 // committed, at or after since. A zero since means from the start of the log.
-func (b *desk) scopes(ctx context.Context, positions []pipeline.Position, since time.Time) ([]scope, error) {
+func (d *desk) scopes(ctx context.Context, positions []pipeline.Position, since time.Time) ([]scope, error) {
 	list := make([]scope, len(positions))
 	partitions := make([]fetch.Partition, len(positions))
 	for i, p := range positions {
@@ -120,7 +126,7 @@ func (b *desk) scopes(ctx context.Context, positions []pipeline.Position, since 
 	if since.IsZero() {
 		return list, nil
 	}
-	first, err := b.cluster.Since(ctx, partitions, since)
+	first, err := d.cluster.Since(ctx, partitions, since)
 	if err != nil {
 		return nil, err
 	}
@@ -164,6 +170,6 @@ func show[R any](cmd *cobra.Command, d config.Display, columns []render.Column[R
 }
 
 // stream is a partition as the table knows it.
-func (b *desk) stream(p fetch.Partition) storage.Stream {
-	return storage.Stream{Source: b.source, Topic: p.Topic, Partition: p.ID}
+func (d *desk) stream(p fetch.Partition) storage.Stream {
+	return storage.Stream{Source: d.source, Topic: p.Topic, Partition: p.ID}
 }

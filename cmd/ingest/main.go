@@ -29,6 +29,6 @@ Without --brokers it runs a broker of its own, without --clickhouse a ClickHouse
   ingest load responses.jsonl                   a file of response logs
   ingest run --brokers kafka-1:9092 --clickhouse clickhouse://errata@clickhouse:9000/errata
   tail -1 responses.jsonl | ingest parse        what one record becomes; needs no server`
-	root.AddCommand(newRun(), newLoad(), newParse(), newDemo(), newMigrate(), newVerify(), newRepair(), newLag(), newVendors())
+	root.AddCommand(newRun(), newLoad(), newParse(), newDemo(), newMigrate(), newVerify(), newRepair(), newReplay(), newErase(), newLag(), newVendors())
 	return root
 }

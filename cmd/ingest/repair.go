@@ -78,6 +78,9 @@ func (r *repairing) run(cmd *cobra.Command) (err error) {
 		cli.Note(cmd.ErrOrStderr(), "nothing was changed: --yes does it")
 		return nil
 	}
+	if report.replaying {
+		return errors.New("a replay is under way or was interrupted: let ingest replay finish it first")
+	}
 	if err := r.mend(cmd, d, report); err != nil {
 		return err
 	}

@@ -51,12 +51,12 @@ Exit code 0: equal. 1: they differ, or the comparison failed.`,
 }
 
 func (v *verification) run(cmd *cobra.Command) (err error) {
-	b, err := openDesk(cmd.Context(), v.settings, cli.Read, cmd.ErrOrStderr())
+	d, err := openDesk(cmd.Context(), v.settings, cli.Read, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.close()) }()
-	report, err := b.verify(cmd, v.all, v.limit)
+	defer func() { err = errors.Join(err, d.close()) }()
+	report, err := d.verify(cmd, v.all, v.limit)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,8 @@ type verifyReport struct {
 	Cut        int               `json:"cut"` // runs that the limit left out
 	Notes      []string          `json:"notes"`
 
-	older int64 // offsets before Since
+	older     int64 // offsets before Since
+	replaying bool
 }
 
 // partitionReport is one row of the answer.
@@ -130,31 +131,37 @@ func verifyColumns() []render.Column[partitionReport] {
 }
 
 // verify compares all partitions and lists up to limit runs of faulty offsets.
-func (b *desk) verify(cmd *cobra.Command, all bool, limit int) (*verifyReport, error) {
+func (d *desk) verify(cmd *cobra.Command, all bool, limit int) (*verifyReport, error) {
 	ctx := cmd.Context()
-	positions, err := b.positions(ctx)
+	positions, err := d.positions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r := &verifyReport{Source: b.source, Group: b.options.Group, Partitions: []partitionReport{}, Findings: []verify.Finding{}, Notes: []string{}}
+	r := &verifyReport{Source: d.source, Group: d.options.Group, Partitions: []partitionReport{}, Findings: []verify.Finding{}, Notes: []string{}}
 	var since time.Time
 	if !all {
-		if since, err = b.kept(ctx); err != nil {
+		if since, err = d.kept(ctx); err != nil {
 			return nil, err
 		}
 	}
 	if !since.IsZero() {
 		r.Since = &storage.Time{Time: since}
 	}
-	scopes, err := b.scopes(ctx, positions, since)
+	if r.replaying, err = d.replaying(ctx); err != nil {
+		return nil, err
+	}
+	if r.replaying {
+		r.note("a replay is under way or was interrupted; until ingest replay has finished it, its rows are surplus")
+	}
+	scopes, err := d.scopes(ctx, positions, since)
 	if err != nil {
 		return nil, err
 	}
-	return r, b.compare(cmd, r, scopes, limit)
+	return r, d.compare(cmd, r, scopes, limit)
 }
 
 // compare goes through the scopes, with a bar.
-func (b *desk) compare(cmd *cobra.Command, r *verifyReport, scopes []scope, limit int) error {
+func (d *desk) compare(cmd *cobra.Command, r *verifyReport, scopes []scope, limit int) error {
 	var total, done int64
 	for _, s := range scopes {
 		total += s.span.Len()
@@ -162,7 +169,7 @@ func (b *desk) compare(cmd *cobra.Command, r *verifyReport, scopes []scope, limi
 	bar := cli.Bar(cmd.ErrOrStderr(), total, "comparing")
 	defer cli.Finish(bar)
 	v := &verify.Verifier{
-		Log: b.cluster, Table: b.store.DB, Source: b.source,
+		Log: d.cluster, Table: d.store.DB, Source: d.source,
 		Found: func(f verify.Finding) { r.add(f, limit) },
 		Progress: func(n int64) {
 			done += n
@@ -174,7 +181,7 @@ func (b *desk) compare(cmd *cobra.Command, r *verifyReport, scopes []scope, limi
 	}
 	r.Equal = true
 	for _, s := range scopes {
-		if err := b.compareOne(cmd.Context(), r, v, s); err != nil {
+		if err := d.compareOne(cmd.Context(), r, v, s); err != nil {
 			return err
 		}
 	}
@@ -182,7 +189,7 @@ func (b *desk) compare(cmd *cobra.Command, r *verifyReport, scopes []scope, limi
 	return nil
 }
 
-func (b *desk) compareOne(ctx context.Context, r *verifyReport, v *verify.Verifier, s scope) error {
+func (d *desk) compareOne(ctx context.Context, r *verifyReport, v *verify.Verifier, s scope) error {
 	found, err := v.Partition(ctx, s.partition, s.span)
 	if err != nil {
 		return err

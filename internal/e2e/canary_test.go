@@ -38,8 +38,11 @@ func TestNoSecretIsKept(t *testing.T) {
 	w.command("ingest", "load", "--log-level=trace", w.traffic)
 	w.run()
 	for _, args := range [][]string{
-		{"errors", "--limit=1000"}, {"errors", "--limit=1000", "--kind=dead_letter"}, {"top", "--by=endpoint,code,fingerprint"},
-		{"storms"}, {"limits", "--all"},
+		{"errors", "--limit=1000"},
+		{"errors", "--limit=1000", "--kind=dead_letter"},
+		{"top", "--by=endpoint,code,fingerprint"},
+		{"storms"},
+		{"limits", "--all"},
 	} {
 		w.command(append(append([]string{"query"}, args...), "--since=30d", "-o", "json", "--explain")...)
 	}
@@ -126,6 +129,11 @@ func (w *watch) run() {
 	address := "127.0.0.1:" + freePort(w.t)
 	cmd, printed := w.start("ingest", "run", "--log-level=trace", "--brokers="+broker.Addr(), "--topic=canary", "--listen="+address)
 	w.awaitRows(len(w.lines) + len(short))
+	for _, name := range []string{"verify", "repair", "lag"} {
+		look, text := w.start("ingest", name, "--brokers="+broker.Addr(), "--topic=canary")
+		_ = look.Wait() // whatever it finds while the ingester runs
+		w.inspect("ingest "+name, text.Bytes())
+	}
 	for _, path := range []string{"/metrics", "/readyz", "/healthz"} {
 		_, body, err := get("http://" + address + path)
 		require.NoError(w.t, err)

@@ -27,6 +27,25 @@ func cmdSecureBroker(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("ERRATA_TOPIC", "secured")
 }
 
+// cmdExpiredServer listens with a certificate that ended an hour ago, signed by expired-ca.pem; $EXPIRED is the address.
+func cmdExpiredServer(ts *testscript.TestScript, _ bool, _ []string) {
+	signer, err := newAuthority()
+	ts.Check(err)
+	server, err := signer.issue("errata test server", time.Now().Add(-time.Hour))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("expired-ca.pem"), signer.pem(), 0o600))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(listener.Close()) })
+	ts.Setenv("EXPIRED", listener.Addr().String())
+	go func() {
+		for client, err := listener.Accept(); err == nil; client, err = listener.Accept() {
+			_ = tls.Server(client, server.serverConfig()).Handshake() // it is the other side that says what is wrong
+			client.Close()
+		}
+	}()
+}
+
 // cmdSecureClickHouse puts TLS, with a certificate signed by ca.pem, before the ClickHouse of the script.
 func cmdSecureClickHouse(ts *testscript.TestScript, _ bool, _ []string) {
 	plain, err := url.Parse(ts.Getenv("ERRATA_CLICKHOUSE"))

@@ -258,6 +258,8 @@ func (g *guarded) operator(t *testing.T) {
 	require.Equal(t, 1, code, printed)
 	g.refused(t, "writer", "ingest", "repair", "--brokers="+g.broker, "--yes")
 	g.succeeds(t, "operator", "ingest", "repair", "--brokers="+g.broker, "--yes")
+	g.refused(t, "reader", "ingest", "erase", "--yes", "--where=vendor = 'truelayer'")
+	g.succeeds(t, "operator", "ingest", "erase", "--yes", "--where=vendor = 'truelayer'")
 	g.succeeds(t, "operator", "ingest", "verify", "--brokers="+g.broker)
 	conn := g.as(t, "operator")
 	may(t, conn,

@@ -67,9 +67,7 @@ var forms = []struct {
 	{
 		regexp.MustCompile(`^GRANT (.+) TO (\w+) WITH REPLACE OPTION$`),
 		func(a *access, part []string) {
-			for _, right := range regexp.MustCompile(`[^ ,].*? ON [\w.*]+`).FindAllString(part[1], -1) {
-				a.roles[part[2]] = append(a.roles[part[2]], right)
-			}
+			a.roles[part[2]] = regexp.MustCompile(`[^ ,].*? ON [\w.*]+`).FindAllString(part[1], -1)
 		},
 	},
 	{

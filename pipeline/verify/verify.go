@@ -117,7 +117,7 @@ func (v *Verifier) Partition(ctx context.Context, p fetch.Partition, s fetch.Spa
 		return v.result, fmt.Errorf("known gaps of %s: %w", p, err)
 	}
 	v.result.Gaps = gaps
-	for _, part := range outside(s, gaps) {
+	for _, part := range Outside(s, gaps) {
 		if err := v.compare(ctx, part); err != nil {
 			return v.result, fmt.Errorf("verify %s: %w", p, err)
 		}
@@ -128,8 +128,8 @@ func (v *Verifier) Partition(ctx context.Context, p fetch.Partition, s fetch.Spa
 	return v.result, nil
 }
 
-// outside returns the parts of s that lie in no gap, in order. The gaps are sorted by their start.
-func outside(s fetch.Span, gaps []storage.StoredGap) []fetch.Span {
+// Outside returns the parts of s that lie in no gap, in order. The gaps are sorted by their start.
+func Outside(s fetch.Span, gaps []storage.StoredGap) []fetch.Span {
 	var parts []fetch.Span
 	next := s.From
 	for _, g := range gaps {
