@@ -15,6 +15,8 @@ type account struct {
 	todo  grant.Effect // what the state asks for next, while it is being resolved
 	acked int64        // the offset that the group has for certain
 	noted bool         // with a grant beside it
+	// refused: the coordinator takes no commit for it in this generation.
+	refused bool
 	// held are the rows at or beyond Next that the table had when it was last asked. The assembler reads
 	// it while it writes rows, hence atomic.
 	held atomic.Pointer[offsets]
@@ -32,7 +34,7 @@ func newAccount(p tp) *account {
 // dirty reports whether the group has to be told something: its offset is not Next, or its grant is not
 // open any more.
 func (a *account) dirty() bool {
-	return a.state.Phase == grant.Free && (a.state.Next != a.acked || a.noted)
+	return a.state.Phase == grant.Free && !a.refused && (a.state.Next != a.acked || a.noted)
 }
 
 // found takes what the table holds at or beyond the beginning of the grant's range.

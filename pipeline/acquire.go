@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 type acquisition struct {
 	placed []*account // ready to be read from their Next
 	doubts []*account // a predecessor's insert is not settled yet
+	later  []tp       // of which the cluster does not say where the log begins, or where the group is
 	halts  []*HaltError
 	gaps   []storage.Gap
 }
@@ -23,8 +26,11 @@ type acquisition struct {
 type standing struct {
 	offset int64 // or noCommit
 	note   grant.Note
-	ours   bool // the note is errata's
-	err    error
+	ours   bool  // the note is errata's
+	err    error // the note cannot be understood
+	unread error // the coordinator does not say
+	newest int64 // the newest row that the table has, below offset if there is one
+	known  bool  // it has any; asked for only if not ours
 }
 
 // acquire finds out where to read the assigned partitions from. It tries until it knows or ctx ends.
@@ -48,103 +54,172 @@ func (i *Ingester) acquire(ctx context.Context, owned []tp) (acquisition, error)
 // tryAcquire asks Kafka for the group's offsets and the logs' bounds, and the table, in one query, what it
 // holds of all the partitions.
 func (i *Ingester) tryAcquire(ctx context.Context, owned []tp) (q acquisition, err error) {
+	owned = slices.DeleteFunc(slices.Clone(owned), func(p tp) bool { return !i.bounded.wants(p) })
 	group, err := i.broker.committed(ctx, i.options.Group, owned)
 	if err != nil {
 		return q, err
 	}
-	logs, err := i.broker.bounds(ctx, owned)
+	logs, failed, err := i.broker.bounds(ctx, owned)
 	if err != nil {
+		return q, err
+	}
+	for _, p := range owned {
+		if failed[p] != nil || group[p].unread != nil {
+			i.quiet.warn(i.log, "later").Err(errors.Join(failed[p], group[p].unread)).Stringer("partition", p).Msg("cannot find out where to start, the others go on")
+			q.later = append(q.later, p)
+			delete(group, p)
+		}
+	}
+	if _, err = i.serverTime(ctx); err != nil {
+		return q, err
+	}
+	if err = i.recollect(ctx, group, logs); err != nil {
 		return q, err
 	}
 	if err = i.settleStrangers(ctx, group); err != nil {
 		return q, err
 	}
-	if _, err = i.serverTime(ctx); err != nil {
-		return q, err
-	}
-	table, err := i.present(ctx, i.readBackFrom(owned, group, logs))
+	table, err := i.present(ctx, i.readBackFrom(group, logs))
 	if err != nil {
 		return q, err
 	}
 	if outrun(table, logs) { // by the previous owner's last insert, or the topic was re-created: look again
-		if logs, err = i.broker.bounds(ctx, owned); err != nil {
+		if logs, _, err = i.broker.bounds(ctx, slices.Collect(maps.Keys(group))); err != nil {
 			return q, err
 		}
-	}
-	if q.gaps, err = i.passedOver(ctx, group); err != nil {
-		return q, err
 	}
 	strange, err := i.strange(ctx, group, logs, table)
 	if err != nil {
 		return q, err
 	}
-	for _, p := range owned {
-		c := group[p]
+	for p, c := range group {
 		if halt := strange[p]; halt != "" {
 			c.err = errors.New(halt)
+		}
+		if lost := c.passedOver(); lost.Len() > 0 {
+			q.gaps = append(q.gaps, i.gap(p, lost, gapSkipped))
 		}
 		i.sort(&q, p, c, logs[p], table[p])
 	}
 	return q, nil
 }
 
-// passedOver finds the records that are neither in the table nor going to be read, because somebody has
-// moved the group's offset forward. Where the table has no rows at all it was the choice of a start.
-func (i *Ingester) passedOver(ctx context.Context, group map[tp]standing) ([]storage.Gap, error) {
+// acquireLater takes up a partition when its leader says where its log begins and ends.
+func (i *Ingester) acquireLater(ctx context.Context, p tp, admit func(acquisition)) {
+	for n := 1; ctx.Err() == nil; n++ {
+		q, err := i.acquire(ctx, []tp{p})
+		if err != nil {
+			return // the generation has ended
+		}
+		if len(q.later) > 0 {
+			i.health.set("partition "+p.String(), "partition "+p.String()+" cannot be read: the cluster does not say where its log begins, or where the group is")
+			if !pause(ctx, backoff(n, i.options.RetryBackoff)) {
+				return
+			}
+			continue
+		}
+		i.health.clear("partition " + p.String())
+		i.health.clear("acquire")
+		admit(q)
+		i.settleDoubts(ctx, q.doubts, func(a *account) { i.placeSettled(ctx, a, admit) })
+		return
+	}
+}
+
+// recollect asks the table for its newest row of each partition whose offset errata has not written: the
+// group has none, or another tool has set it. That tells a new partition from one whose offset was lost.
+func (i *Ingester) recollect(ctx context.Context, group map[tp]standing, logs map[tp]span) error {
 	elder, ok := i.back.(Elder)
 	if !ok {
-		return nil, nil
+		return nil
 	}
 	var below []storage.Position
 	for p, c := range group {
-		if c.offset > 0 && !c.ours {
-			below = append(below, storage.Position{Topic: p.Topic, Partition: p.ID, Offset: c.offset})
+		if _, given := i.bounded.start(p); given || c.ours {
+			continue
 		}
+		at := storage.Position{Topic: p.Topic, Partition: p.ID, Offset: c.offset}
+		if c.offset == noCommit {
+			at.Offset = logs[p].To
+		}
+		below = append(below, at)
 	}
 	if len(below) == 0 {
-		return nil, nil
+		return nil
 	}
-	newest, err := elder.Newest(ctx, i.source, below)
+	rows, err := elder.Newest(ctx, i.source, below)
 	if err != nil {
-		return nil, fmt.Errorf("read back: %w", err)
+		return fmt.Errorf("read back: %w", err)
 	}
-	var gaps []storage.Gap
-	for _, row := range newest {
+	for _, row := range rows {
 		p := tp{Topic: row.Topic, ID: row.Partition}
-		if lost := (span{From: row.Offset + 1, To: group[p].offset}); lost.Len() > 0 {
-			gaps = append(gaps, i.gap(p, lost, gapSkipped))
-		}
+		c := group[p]
+		c.newest, c.known = row.Offset, true
+		group[p] = c
 	}
-	return gaps, nil
+	return nil
 }
 
-// settleStrangers waits, if an offset was committed by somebody else's tool, until no insert can be on its
-// way any more: the tool has wiped out the grant that would name it.
+// passedOver returns the records that are neither in the table nor going to be read, because somebody has
+// moved the group's offset forward. Where the table has no rows at all it was the choice of a start.
+func (c standing) passedOver() span {
+	if c.ours || !c.known || c.offset == noCommit {
+		return span{}
+	}
+	return span{From: c.newest + 1, To: c.offset}
+}
+
+// settleStrangers waits until no insert can be on its way any more that a commit, or a deletion, by somebody
+// else's tool may have hidden: it has wiped out the grant that would name it. Of a group without an offset
+// that is every insert that runs; where errata was before, also those that have not arrived yet.
 func (i *Ingester) settleStrangers(ctx context.Context, group map[tp]standing) error {
+	fresh := false
 	for p, c := range group {
-		if c.offset == noCommit || c.ours {
+		if waited, _ := i.waited.Load(p); c.ours || waited == c.offset {
+			continue
+		}
+		if c.offset == noCommit && !c.known {
+			fresh = true
 			continue
 		}
 		i.log.Warn().Stringer("partition", p).Int64("offset", c.offset).Dur("wait", i.options.GrantTTL).
-			Msg("the group's offset was set by another tool; waiting until inserts that it may have hidden have ended")
-		if !pause(ctx, i.options.GrantTTL+time.Second) {
-			return errStopped
-		}
-		return i.settled(ctx, i.grantPrefix())
+			Msg("the group's offset was set or deleted by another tool; waiting until inserts that it may have hidden have ended")
+		return i.settleHidden(ctx, group)
+	}
+	if !fresh {
+		return nil
+	}
+	return i.settled(ctx, i.grantPrefix())
+}
+
+// settleHidden waits one grant's time, longer if running inserts cannot be seen, and for those that can.
+func (i *Ingester) settleHidden(ctx context.Context, group map[tp]standing) error {
+	wait := i.options.GrantTTL + time.Second
+	if i.blind.Load() {
+		wait += insertPatience
+	}
+	if !pause(ctx, wait) {
+		return errStopped
+	}
+	if err := i.settled(ctx, i.grantPrefix()); err != nil {
+		return err
+	}
+	for p, c := range group {
+		i.waited.Store(p, c.offset)
 	}
 	return nil
 }
 
 // readBackFrom is where the table is asked from: what is at or beyond the committed offset is either a
 // grant's, or was delivered before the offset went backwards.
-func (i *Ingester) readBackFrom(owned []tp, group map[tp]standing, logs map[tp]span) map[tp]int64 {
-	from := make(map[tp]int64, len(owned))
-	for _, p := range owned {
+func (i *Ingester) readBackFrom(group map[tp]standing, logs map[tp]span) map[tp]int64 {
+	from := make(map[tp]int64, len(group))
+	for p, c := range group {
 		from[p] = logs[p].From
-		if c := group[p]; c.offset != noCommit {
+		if c.offset != noCommit {
 			from[p] = c.offset
 		}
-		if first, ok := i.options.From[p]; ok {
+		if first, ok := i.bounded.start(p); ok {
 			from[p] = min(from[p], first)
 		}
 	}
@@ -163,9 +238,6 @@ func outrun(table map[tp]*holdings, logs map[tp]span) bool {
 
 // sort puts a partition where it belongs.
 func (i *Ingester) sort(q *acquisition, p tp, c standing, log span, h *holdings) {
-	if i.options.Until != nil && !i.wanted(p) {
-		return
-	}
 	if c.err != nil {
 		q.halts = append(q.halts, &HaltError{p.Topic, p.ID, c.err.Error()})
 		return
@@ -201,19 +273,19 @@ func (i *Ingester) withdraw(a *account) {
 	}
 }
 
-// wanted reports whether a bounded run reads the partition.
-func (i *Ingester) wanted(p tp) bool {
-	_, ok := i.options.Until[p]
-	return ok
-}
-
 // place decides where a partition without doubts goes on.
 func (i *Ingester) place(q *acquisition, p tp, c standing, log span, held offsets) {
-	position := c.offset
-	if first, ok := i.options.From[p]; ok {
+	position, at := c.offset, i.options.StartAt
+	if first, ok := i.bounded.start(p); ok {
 		position, c.note.Last = first, grant.Mark{}
 	}
-	v := judge(position, log, held, i.options.StartAt, i.options.OnGap)
+	if position == noCommit && c.known {
+		at = StartEarliest // it was read before; what came since must not be passed over
+		if c.newest+1 < log.From {
+			position = c.newest + 1
+		}
+	}
+	v := judge(position, log, held, at, i.options.OnGap)
 	if v.gap.Len() > 0 {
 		q.gaps = append(q.gaps, i.gap(p, v.gap, gapRetention))
 	}
@@ -228,55 +300,73 @@ func (i *Ingester) place(q *acquisition, p tp, c standing, log span, held offset
 	q.placed = append(q.placed, a)
 }
 
-// settleDoubts resolves what predecessors have left open, and places each partition as soon as that is
-// done, while the others are being read.
-func (i *Ingester) settleDoubts(ctx context.Context, doubts []*account, place func(acquisition)) {
+// settleDoubts resolves what predecessors have left open, while other partitions are being read. It tells
+// place of each partition as soon as its insert is settled.
+func (i *Ingester) settleDoubts(ctx context.Context, doubts []*account, place func(*account)) {
+	if len(doubts) == 0 {
+		return
+	}
 	for _, a := range doubts {
 		i.log.Info().Stringer("partition", a.tp).Str("insert", a.state.Grant.Insert).Int64("deadline", a.state.Grant.Deadline).
 			Msg("waiting for what a predecessor has left open")
 	}
-	err := i.resolve(ctx, doubts, func(a *account) {
-		if a.todo == grant.Halt {
-			place(acquisition{halts: []*HaltError{surplusHalt(a)}})
-			return
-		}
-		i.placeSettled(ctx, a, place)
-	})
-	if err != nil && !errors.Is(err, errStopped) {
+	if err := i.resolve(ctx, "doubt", doubts, place); err != nil && !errors.Is(err, errStopped) {
 		i.log.Error().Err(err).Msg("predecessors' inserts are not settled")
 	}
 }
 
-// placeSettled places a partition whose predecessor's grant is settled, when the log's bounds are known.
-func (i *Ingester) placeSettled(ctx context.Context, a *account, place func(acquisition)) {
+// placeSettled places a partition whose predecessor's grant is settled, when the log's bounds and the
+// table's rows from there on are known.
+func (i *Ingester) placeSettled(ctx context.Context, a *account, admit func(acquisition)) {
+	if a.todo == grant.Halt {
+		admit(acquisition{halts: []*HaltError{surplusHalt(a)}})
+		return
+	}
 	for n := 1; ctx.Err() == nil; n++ {
-		logs, err := i.broker.bounds(ctx, []tp{a.tp})
+		q, err := i.tryPlace(ctx, a)
 		if err == nil {
-			var q acquisition
-			c := standing{offset: a.state.Next, note: grant.Note{Last: a.state.Last}, ours: true}
-			i.place(&q, a.tp, c, logs[a.tp], *a.held.Load())
-			for _, placed := range q.placed {
-				placed.acked, placed.noted, placed.state.Attempt = a.acked, a.noted, a.state.Attempt
-			}
-			place(q)
+			admit(q)
 			return
 		}
-		i.quiet.warn(i.log, "bounds").Err(err).Stringer("partition", a.tp).Msg("cannot ask where the log begins, trying again")
+		i.quiet.warn(i.log, "bounds").Err(err).Stringer("partition", a.tp).Msg("cannot find out where to start, trying again")
 		if !pause(ctx, backoff(n, i.options.RetryBackoff)) {
 			return
 		}
 	}
 }
 
-// OutOfRange decides where to go on after the broker said that a position is gone from the log.
+func (i *Ingester) tryPlace(ctx context.Context, a *account) (q acquisition, err error) {
+	logs, failed, err := i.broker.bounds(ctx, []tp{a.tp})
+	if err == nil {
+		err = failed[a.tp]
+	}
+	if err != nil {
+		return q, err
+	}
+	c := standing{offset: a.state.Next, note: grant.Note{Last: a.state.Last}, ours: true}
+	table, err := i.present(ctx, i.readBackFrom(map[tp]standing{a.tp: c}, logs))
+	if err != nil {
+		return q, err
+	}
+	i.place(&q, a.tp, c, logs[a.tp], table[a.tp].held)
+	for _, placed := range q.placed {
+		placed.acked, placed.noted, placed.state.Attempt = a.acked, a.noted, a.state.Attempt
+	}
+	return q, nil
+}
+
+// resume decides where to go on after the broker said that a position is gone from the log.
 func (i *Ingester) resume(ctx context.Context, p tp, next int64) (int64, string, error) {
-	logs, err := i.broker.bounds(ctx, []tp{p})
+	logs, failed, err := i.broker.bounds(ctx, []tp{p})
+	if err == nil {
+		err = failed[p]
+	}
 	if err != nil {
 		return 0, "", err
 	}
 	v := judge(next, logs[p], nil, i.options.StartAt, i.options.OnGap)
-	if v.gap.Len() > 0 {
-		i.reportGaps(ctx, []storage.Gap{i.gap(p, v.gap, gapRetention)})
+	if v.gap.Len() > 0 && !i.reportGaps(ctx, []storage.Gap{i.gap(p, v.gap, gapRetention)}) {
+		return 0, "", errStopped
 	}
 	return v.next, v.halt, nil
 }
@@ -286,8 +376,9 @@ func (i *Ingester) gap(p tp, lost span, kind string) storage.Gap {
 }
 
 // reportGaps logs, counts and records lost records. A sink that fails is tried again until ctx ends:
-// a gap that nobody hears of would be a silent loss.
-func (i *Ingester) reportGaps(ctx context.Context, gaps []storage.Gap) {
+// a gap that nobody hears of would be a silent loss. It reports whether the gaps are on record.
+func (i *Ingester) reportGaps(ctx context.Context, gaps []storage.Gap) bool {
+	gaps = slices.DeleteFunc(slices.Clone(gaps), func(g storage.Gap) bool { _, told := i.told.Load(g); return told })
 	for _, g := range gaps {
 		i.log.Error().Str("topic", g.Topic).Int32("partition", g.Partition).Int64("from", g.From).Int64("to", g.To).Str("kind", g.Kind).
 			Msg("records are lost to this ingester")
@@ -295,18 +386,21 @@ func (i *Ingester) reportGaps(ctx context.Context, gaps []storage.Gap) {
 		i.counters.gaps.Add(1)
 	}
 	if len(gaps) == 0 || i.options.Gaps == nil {
-		return
+		return true
 	}
 	defer i.health.clear("gap")
 	for n := 1; ; n++ {
 		err := i.recordGaps(ctx, gaps)
 		if err == nil {
-			return
+			for _, g := range gaps {
+				i.told.Store(g, true)
+			}
+			return true
 		}
 		i.health.set("gap", "a gap cannot be recorded: "+err.Error())
 		i.quiet.warn(i.log, "gap").Err(err).Msg("cannot record a gap, trying again")
 		if !pause(ctx, backoff(n, i.options.RetryBackoff)) {
-			return
+			return false
 		}
 	}
 }

@@ -69,6 +69,7 @@ type assembler struct {
 	writer rowWriter
 	ledger *ledger
 	until  map[tp]int64 // where a bounded run ends; nil = nowhere
+	finish func(tp)     // told of partitions whose records come from beyond that
 	in     <-chan *chunk
 	out    chan<- *batch // taken from only while the deliverer is idle
 	free   <-chan *batch
@@ -128,6 +129,7 @@ func (a *assembler) open(c *chunk) {
 		a.end = min(a.end, until)
 	}
 	if a.end <= c.Span.From {
+		a.finish(c.Partition)
 		c.Release()
 		return
 	}
@@ -152,25 +154,28 @@ func (a *assembler) full() bool {
 // write appends records of the current chunk until it is used up or the batch is full.
 func (a *assembler) write() {
 	c, b, from := a.chunk, a.current, a.next
-	held := *a.account.held.Load()
+	s, held := b.share(a.account, c, from), *a.account.held.Load()
 	for a.more() && !a.full() {
 		i, size := a.next, len(c.Value(a.next))
 		a.next++
 		b.values += size
 		if held.contains(c.Records[i].Offset) {
-			b.tally.skipped++
+			s.tally.skipped++
 			continue
 		}
 		kind, reason := a.writer.write(b.block, c, i)
-		b.tally.row(kind, reason, size)
+		s.tally.row(kind, reason, size)
+		s.written++
 	}
 	end := a.end
 	if a.more() {
 		end = c.Records[a.next-1].Offset + 1
 	}
-	b.take(a.account, c, from, a.next, end, time.Now())
+	b.take(s, c, from, a.next, end, time.Now())
 	if !a.more() {
-		b.tally.holes += a.end - c.Span.From - int64(a.next)
+		if !c.Gap {
+			s.tally.holes += a.end - c.Span.From - int64(a.next)
+		}
 		c.Release()
 		a.chunk = nil
 	}

@@ -12,7 +12,6 @@ import (
 type batch struct {
 	block  *storage.Block
 	shares map[tp]*share
-	tally  tally
 	values int       // bytes of the records' values, which stay in memory as long as the batch
 	opened time.Time // of the first piece
 	last   time.Time // of the newest piece
@@ -31,13 +30,8 @@ func newBatch() *batch {
 	return &batch{block: storage.NewBlock(), shares: map[tp]*share{}}
 }
 
-// take adds records[from:to] of c, which account for the offsets up to end.
-func (b *batch) take(a *account, c *chunk, from, to int, end int64, now time.Time) {
-	if len(b.shares) == 0 {
-		b.opened = now
-	}
-	b.last = now
-	c.Retain()
+// share returns the partition's share, which begins with records[from:] of c if it is new.
+func (b *batch) share(a *account, c *chunk, from int) *share {
 	s := b.shares[c.Partition]
 	if s == nil {
 		start := c.Span.From
@@ -47,6 +41,16 @@ func (b *batch) take(a *account, c *chunk, from, to int, end int64, now time.Tim
 		s = &share{account: a, span: span{From: start, To: start}}
 		b.shares[c.Partition] = s
 	}
+	return s
+}
+
+// take adds records[from:to] of c to a share, which account for the offsets up to end.
+func (b *batch) take(s *share, c *chunk, from, to int, end int64, now time.Time) {
+	if b.opened.IsZero() {
+		b.opened = now
+	}
+	b.last = now
+	c.Retain()
 	s.pieces = append(s.pieces, piece{c, from, to})
 	s.span.To = end
 	if to > from {
@@ -66,7 +70,7 @@ func (b *batch) clear() {
 	}
 	b.block.Reset()
 	clear(b.shares)
-	b.tally, b.values, b.filed, b.refused = tally{}, 0, 0, nil
+	b.values, b.filed, b.refused, b.opened = 0, 0, nil, time.Time{}
 }
 
 // day returns the day that the batch is filed under: that of its first attempt.
@@ -90,7 +94,7 @@ func (b *batch) refuse(p tp, offset int64, kind parsers.Kind, reason parsers.Rea
 		b.refused[p] = map[int64]bool{}
 	}
 	b.refused[p][offset] = true
-	b.tally.bury(kind, reason)
+	b.shares[p].tally.bury(kind, reason)
 }
 
 // buried returns how many records were refused.

@@ -15,7 +15,7 @@ func (d *deliverer) bisect(shares []*share, b *batch) error {
 		return d.settle(shares[half:], nil, b)
 	}
 	s := shares[0]
-	if s.measure(); s.rows > 1 {
+	if s.measure(); s.rows > 1 { // settle leaves the second half out if the first has halted
 		first, second := s.split()
 		if err := d.settle([]*share{first}, nil, b); err != nil {
 			return err

@@ -9,24 +9,42 @@ import (
 // never ends.
 type bounded struct {
 	mu   sync.Mutex
+	from map[tp]int64 // where partitions begin, until the group has it
 	left map[tp]int64
 	end  func()     // called once, when nothing is left
 	halt *HaltError // what ended the run instead
 }
 
-func (b *bounded) begin(until map[tp]int64, end func()) {
+func (b *bounded) begin(o Options, end func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.left, b.end = maps.Clone(until), end
+	b.from, b.left, b.end = maps.Clone(o.From), maps.Clone(o.Until), end
 	if b.left != nil && len(b.left) == 0 {
 		end()
 	}
 }
 
-// committed notes that everything below offset is in the table and acknowledged.
+// start returns where a partition is to begin, if not where the group is.
+func (b *bounded) start(p tp) (int64, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	from, ok := b.from[p]
+	return from, ok
+}
+
+// wants reports whether the partition is to be read; an unbounded run reads all.
+func (b *bounded) wants(p tp) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, ok := b.left[p]
+	return ok || b.left == nil
+}
+
+// committed notes that the group has offset, and so that everything below is in the table.
 func (b *bounded) committed(p tp, offset int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	delete(b.from, p)
 	until, ok := b.left[p]
 	if !ok || offset < until {
 		return

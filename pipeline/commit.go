@@ -103,6 +103,9 @@ func (i *Ingester) commit(ctx context.Context, m member, accounts []*account, re
 			report(a.tp, a.acked)
 		}
 	}
+	if lost && err == nil {
+		err = errMissing
+	}
 	switch {
 	case lost:
 		return fmt.Errorf("%w: %w", errFenced, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/errata-dev/errata/pipeline/fetch"
 	"github.com/errata-dev/errata/pipeline/grant"
 	"github.com/errata-dev/errata/storage"
 )
@@ -35,6 +36,7 @@ type deliverer struct {
 	life     *lifetime
 	writer   rowWriter // for building a block again
 	ledger   *ledger
+	fetcher  interface{ Stop(p fetch.Partition) }
 	pace     pace
 	report   deliveryReport
 	log      zerolog.Logger
@@ -96,9 +98,9 @@ func (d *deliverer) deliver(b *batch) error {
 	if err := faultpoint("cut"); err != nil {
 		return err
 	}
-	shares, rows := d.open(b)
+	shares, whole := d.open(b)
 	ready := b.block
-	if rows != ready.Rows() {
+	if !whole {
 		ready = nil // a partition has halted since, or the table has been asked again
 	}
 	rows, bytes := b.block.Rows(), b.block.Bytes()
@@ -110,21 +112,24 @@ func (d *deliverer) deliver(b *batch) error {
 	return nil
 }
 
-// open measures the shares and returns those with rows to insert. It passes over what needs none and
-// leaves out halted partitions.
-func (d *deliverer) open(b *batch) (shares []*share, rows int) {
+// open measures the shares and returns those with rows to insert, and whether the block holds just these.
+// It passes over what needs none and leaves out halted partitions.
+func (d *deliverer) open(b *batch) (shares []*share, whole bool) {
+	whole = true
 	for _, s := range b.shares {
-		if s.account.state.Phase == grant.Halted {
+		if halted(s) {
+			whole = whole && s.written == 0
 			continue
 		}
-		if s.measure(); s.rows == 0 {
+		s.measure()
+		whole = whole && s.rows == s.written
+		if s.rows == 0 {
 			d.skip(s)
 			continue
 		}
 		shares = append(shares, s)
-		rows += s.rows
 	}
-	return shares, rows
+	return shares, whole
 }
 
 func (d *deliverer) skip(s *share) {
@@ -134,21 +139,50 @@ func (d *deliverer) skip(s *share) {
 // settle brings all rows of the shares into the table, each exactly once. ready is the block that holds
 // them, or nil to have it built. All attempts are filed under the same day.
 func (d *deliverer) settle(shares []*share, ready *storage.Block, b *batch) error {
-	for n := 1; len(shares) > 0; n++ {
+	for n := 1; ; n++ {
+		shares = slices.DeleteFunc(shares, halted)
+		if len(shares) == 0 {
+			break
+		}
 		left, failure, err := d.attempt(shares, ready, b)
 		if err != nil {
 			return err
+		}
+		if n >= refusals && failure == nil && len(left) == len(shares) {
+			d.giveUp(left)
+			continue
 		}
 		if len(left) > 0 && isPoison(failure) && divisible(left, b) {
 			return d.bisect(left, b)
 		}
 		shares, ready = left, nil
-		if len(shares) > 0 && !pause(d.life.work, backoff(n, d.ingester.options.RetryBackoff)) {
+		if len(left) > 0 && !pause(d.life.work, backoff(n, d.ingester.options.RetryBackoff)) {
 			return errStopped
 		}
 	}
 	d.ingester.health.clear("insert")
 	return nil
+}
+
+// halted reports whether nothing more may be inserted for the share's partition.
+func halted(s *share) bool { return s.account.state.Phase == grant.Halted || s.account.refused }
+
+// After so many refusals in a row of all that is left of a block the other partitions go on without it, and
+// so much later the group is joined again to try once more.
+const (
+	refusals     = 5
+	refusedPause = 30 * time.Second
+)
+
+// giveUp halts partitions whose commits the coordinator refuses, for this generation.
+func (d *deliverer) giveUp(shares []*share) {
+	for _, s := range shares {
+		s.account.refused = true
+		d.fetcher.Stop(s.account.tp)
+		d.report.halted(&HaltError{s.account.tp.Topic, s.account.tp.ID,
+			"the group's coordinator refuses its offsets; see the log for why, and the rights on the topic and the group. It is tried again by itself"})
+	}
+	time.AfterFunc(refusedPause, d.life.giveUp)
 }
 
 // attempt grants and inserts once and returns the shares that still miss rows. failure is how the insert
@@ -274,8 +308,9 @@ func (d *deliverer) resolve(granted []*share, failure error) ([]*share, error) {
 			open = append(open, a)
 		}
 	}
-	err := d.ingester.resolve(d.life.work, open, func(a *account) {
+	err := d.ingester.resolve(d.life.work, "resolve", open, func(a *account) {
 		if a.todo == grant.Halt {
+			d.fetcher.Stop(a.tp)
 			d.report.halted(surplusHalt(a))
 		}
 	})

@@ -47,9 +47,9 @@ func faultpoint(name string) error {
 	action, argument, _ := strings.Cut(strike.action, "=")
 	switch action {
 	case "exit":
-		return syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		return strikeSelf(syscall.SIGKILL)
 	case "stop":
-		return syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		return strikeSelf(syscall.SIGSTOP)
 	case "error":
 		return fmt.Errorf("fault point %s", name)
 	case "delay":
@@ -61,4 +61,12 @@ func faultpoint(name string) error {
 		return nil
 	}
 	panic("ERRATA_FAULTPOINT: action is exit, stop, error or delay=<duration>, not " + strike.action)
+}
+
+// strikeSelf sends a signal to this process and waits for it: another thread may be the one that takes it, and
+// this one must not get past the point in the meantime.
+func strikeSelf(s syscall.Signal) error {
+	err := syscall.Kill(os.Getpid(), s)
+	time.Sleep(time.Second)
+	return err
 }

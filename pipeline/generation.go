@@ -50,11 +50,12 @@ func (i *Ingester) generation(life *lifetime, g *kafka.Generation) {
 	// Before anything is read: or the next owner would begin elsewhere, and what is deleted until then
 	// would be no gap.
 	if err = d.admit(q); err != nil {
+		i.losses++
 		i.log.Warn().Err(err).Msg("cannot settle where to start, joining the group again")
 		return
 	}
 	i.health.clear("acquire")
-	d.pump(q.doubts)
+	d.pump(q)
 }
 
 func assigned(g *kafka.Generation) []tp {
@@ -90,36 +91,41 @@ func (i *Ingester) newDelivery(life *lifetime, m member) *delivery {
 }
 
 // admit takes up what was found out: gaps and halts are reported, the starts committed where the group
-// does not have them yet, and the partitions read from there.
+// does not have them yet, and the partitions read from there. A gap that is on no record is not passed.
 func (d *delivery) admit(q acquisition) error {
 	i := d.ingester
-	i.reportGaps(d.life.fetch, q.gaps)
 	for _, halt := range q.halts {
 		d.board.halted(halt)
 	}
-	if err := i.acknowledge(d.life.hard, d.member, q.placed, func(tp, int64) {}); err != nil {
+	if !i.reportGaps(d.life.fetch, q.gaps) {
+		return errStopped
+	}
+	if err := i.acknowledge(d.life.hard, d.member, q.placed, i.bounded.committed); err != nil {
 		return err
 	}
 	for _, a := range q.placed {
-		i.bounded.committed(a.tp, a.acked)
-		d.board.start(a.tp, a.state.Next)
-		d.ledger.open(a)
-		d.fetcher.Add(a.tp, fetch.Start{Next: a.state.Next, Last: fetch.Mark(a.state.Last)})
+		start := fetch.Start{Next: a.state.Next, Last: fetch.Mark(a.state.Last)}
+		if a.acked == start.Next {
+			i.bounded.committed(a.tp, start.Next)
+		}
+		d.board.start(a.tp, start.Next)
+		d.ledger.open(a) // from here on it is the deliverer's
+		d.fetcher.Add(a.tp, start)
 	}
 	return nil
 }
 
 // pump moves records from the brokers to the table until the lifetime ends.
-func (d *delivery) pump(doubts []*account) {
+func (d *delivery) pump(q acquisition) {
 	i := d.ingester
 	fetched, cut, free := make(chan *chunk, chunkQueue), make(chan *batch), make(chan *batch, 2)
 	free <- newBatch()
 	free <- newBatch()
 	a := &assembler{
-		rule: i.rule(), writer: i.rowWriter(), ledger: d.ledger, until: i.options.Until, in: fetched, out: cut, free: free,
+		rule: i.rule(), writer: i.rowWriter(), ledger: d.ledger, until: i.options.Until, finish: d.fetcher.Stop, in: fetched, out: cut, free: free,
 	}
 	out := &deliverer{
-		ingester: i, member: d.member, life: d.life, writer: i.rowWriter(), ledger: d.ledger, report: d.board, log: i.log,
+		ingester: i, member: d.member, life: d.life, writer: i.rowWriter(), ledger: d.ledger, fetcher: d.fetcher, report: d.board, log: i.log,
 	}
 
 	var parts sync.WaitGroup
@@ -130,7 +136,7 @@ func (d *delivery) pump(doubts []*account) {
 	parts.Go(func() { d.board.publish(reading) })
 	parts.Go(func() { d.watch(reading) })
 	parts.Go(func() { i.follow(reading) })
-	parts.Go(func() { d.settle(reading, doubts) })
+	parts.Go(func() { d.catchUp(reading, q) })
 	err := out.run(cut, free)
 	stopFetch()
 	stopAll()
@@ -141,20 +147,27 @@ func (d *delivery) pump(doubts []*account) {
 	i.farewell(d.life, d.board, err)
 }
 
-// settle takes up the partitions whose predecessors' inserts were in doubt, one by one.
-func (d *delivery) settle(ctx context.Context, doubts []*account) {
-	if len(doubts) == 0 {
-		return
-	}
-	waiting := d.ingester.metrics.doubtful
-	waiting.Set(float64(len(doubts)))
+// catchUp takes up the partitions that could not be at first, each as soon as it can be: predecessors'
+// inserts were in doubt, or nobody could say where the log begins.
+func (d *delivery) catchUp(ctx context.Context, q acquisition) {
+	i := d.ingester
+	waiting := i.metrics.doubtful
+	waiting.Set(float64(len(q.doubts)))
 	defer waiting.Set(0)
-	d.ingester.settleDoubts(ctx, doubts, func(q acquisition) {
-		waiting.Dec()
+	admit := func(q acquisition) {
 		if err := d.admit(q); err != nil {
-			d.ingester.log.Warn().Err(err).Msg("cannot settle where to start, joining the group again")
+			i.log.Warn().Err(err).Msg("cannot settle where to start, joining the group again")
 			d.life.giveUp()
 		}
+	}
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	for _, p := range q.later {
+		parts.Go(func() { i.acquireLater(ctx, p, admit) })
+	}
+	i.settleDoubts(ctx, q.doubts, func(a *account) {
+		waiting.Dec()
+		parts.Go(func() { i.placeSettled(ctx, a, admit) })
 	})
 }
 
@@ -170,8 +183,12 @@ func (d *delivery) watch(ctx context.Context) {
 
 // farewell closes the books of a generation.
 func (i *Ingester) farewell(life *lifetime, b *board, err error) {
+	if b.progress() {
+		i.losses = 0
+	}
 	switch {
 	case errors.Is(err, errFenced):
+		i.losses++
 		i.log.Warn().Err(err).Msg("stopped delivering, joining the group again")
 	case err != nil:
 		i.log.Warn().Err(err).Msg("left a block undelivered, its next owner reads it again")

@@ -55,7 +55,7 @@ func newMetrics() *Metrics {
 		bytes:        counter("record_bytes_total", "Bytes of the values of delivered records."),
 		blockRows:    histogram("block_rows", "Rows of delivered blocks.", prometheus.ExponentialBuckets(1, 10, 6)),
 		blockBytes:   histogram("block_bytes", "Bytes of the columns of delivered blocks.", prometheus.ExponentialBuckets(1<<10, 8, 6)),
-		blockAge:     histogram("block_age_seconds", "From a block's first record to its commit.", prometheus.ExponentialBuckets(.05, 2, 10)),
+		blockAge:     histogram("block_age_seconds", "From a block's first record until its rows are in the table.", prometheus.ExponentialBuckets(.05, 2, 10)),
 		insertTime:   histogram("insert_seconds", "Duration of acknowledged inserts.", prometheus.ExponentialBuckets(.005, 2, 12)),
 		insertErrors: counterVec("insert_errors_total", "Inserts that were not cleanly acknowledged.", "class"),
 		commits:      counterVec("commits_total", "Partitions' offset commits by how they ended: accepted, refused, fenced or unanswered.", "outcome"),

@@ -36,9 +36,8 @@ func (o observer) OutOfRange(ctx context.Context, p tp, next int64) (int64, stri
 func (o observer) Unreadable(ctx context.Context, p tp, lost span, reason error) error {
 	o.ingester.log.Error().Err(reason).Stringer("partition", p).Int64("from", lost.From).Int64("to", lost.To).
 		Msg("a batch of records cannot be read; going on after it")
-	o.ingester.reportGaps(ctx, []storage.Gap{o.ingester.gap(p, lost, gapUnreadable)})
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("gap not recorded: %w", err)
+	if !o.ingester.reportGaps(ctx, []storage.Gap{o.ingester.gap(p, lost, gapUnreadable)}) {
+		return errStopped
 	}
 	return nil
 }
@@ -48,8 +47,8 @@ func (o observer) Halted(p tp, reason string) { o.board.halted(&HaltError{p.Topi
 
 // Stuck implements fetch.Observer.
 func (o observer) Stuck(p tp, reason error) {
-	o.ingester.health.set("partition "+p.String(), fmt.Sprintf("partition %s cannot be fetched: %v", p, reason))
+	o.ingester.health.set("fetch "+p.String(), fmt.Sprintf("partition %s cannot be fetched: %v", p, reason))
 }
 
 // Flowing implements fetch.Observer.
-func (o observer) Flowing(p tp) { o.ingester.health.clear("partition " + p.String()) }
+func (o observer) Flowing(p tp) { o.ingester.health.clear("fetch " + p.String()) }

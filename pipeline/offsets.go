@@ -10,32 +10,32 @@ import (
 	"github.com/errata-dev/errata/pipeline/grant"
 )
 
-// bounds returns for each partition its log: [oldest offset, next offset to be written).
-func (b *broker) bounds(ctx context.Context, partitions []tp) (map[tp]span, error) {
+// bounds returns for each partition its log, [oldest offset, next offset to be written), or why its leader
+// does not say.
+func (b *broker) bounds(ctx context.Context, partitions []tp) (logs map[tp]span, failed map[tp]error, err error) {
 	topics := map[string][]kafka.OffsetRequest{}
+	failed = map[tp]error{}
 	for _, p := range partitions {
 		topics[p.Topic] = append(topics[p.Topic], kafka.FirstOffsetOf(int(p.ID)), kafka.LastOffsetOf(int(p.ID)))
+		failed[p] = fmt.Errorf("log bounds of %s: %w", p, errMissing)
 	}
 	answer, err := b.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: topics})
 	if err != nil {
-		return nil, fmt.Errorf("log bounds: %w", err)
+		return nil, nil, fmt.Errorf("log bounds: %w", err)
 	}
-	logs := make(map[tp]span, len(partitions))
+	logs = make(map[tp]span, len(partitions))
 	for topic, offsets := range answer.Topics {
 		for _, o := range offsets {
 			p := tp{Topic: topic, ID: int32(o.Partition)}
 			if o.Error != nil {
-				return nil, fmt.Errorf("log bounds of %s: %w", p, o.Error)
+				failed[p] = fmt.Errorf("log bounds of %s: %w", p, o.Error)
+				continue
 			}
 			logs[p] = span{From: o.FirstOffset, To: o.LastOffset}
+			delete(failed, p)
 		}
 	}
-	for _, p := range partitions {
-		if _, ok := logs[p]; !ok {
-			return nil, fmt.Errorf("log bounds of %s: missing from the answer", p)
-		}
-	}
-	return logs, nil
+	return logs, failed, nil
 }
 
 // committed returns what the group has for each of the partitions.
@@ -60,7 +60,8 @@ func (b *broker) committed(ctx context.Context, group string, partitions []tp) (
 		for _, s := range states {
 			p := tp{Topic: topic, ID: int32(s.Partition)}
 			if s.Error != nil {
-				return nil, fmt.Errorf("committed offset of %s: %w", p, s.Error)
+				found[p] = standing{offset: noCommit, unread: fmt.Errorf("committed offset of %s: %w", p, s.Error)}
+				continue
 			}
 			if s.CommittedOffset >= 0 {
 				found[p] = readCommitted(s.CommittedOffset, s.Metadata)

@@ -1,15 +1,16 @@
 // Package pipeline carries records from Kafka to the table: each becomes exactly one row.
 //
-// An Ingester joins a consumer group and runs, for each generation of the group, three parts:
+// An Ingester joins a consumer group and runs, for each generation of the group, these parts:
 //
-//	fetcher    long-polls the brokers and copies records into chunks (fetch.go, decode.go)
-//	assembler  parses records into blocks (assemble.go, batch.go)
-//	deliverer  inserts blocks and commits their offsets (deliver.go)
+//	acquire    where is the group, what does the table hold (acquire.go, start.go, samelog.go)
+//	fetcher    long-polls the brokers (package fetch)
+//	assembler  parses records into blocks (assemble.go, batch.go, share.go)
+//	deliverer  grants, inserts and acknowledges blocks (deliver.go, commit.go, bisect.go)
+//	resolver   finds out what became of inserts that nobody acknowledged (resolve.go, readback.go)
 //
-// Kafka's committed offset is the only state. Offsets are committed after the rows are in the table,
-// so a crash makes the next owner read records again; it asks the table first which of them are there
-// (acquire.go) and leaves those out. An insert whose outcome is not known is resolved in the same way
-// before anything is sent again.
+// The protocol between Kafka's offsets and the table is package grant's; this one drives it. Kafka's
+// committed offset with the note beside it is the only state. A crash at any point is safe: whoever owns the
+// partition next reads the note, asks the table, and goes on.
 //
 // The package refuses to guess. It never resets an offset, skips a record that it cannot read, or
 // goes on past deleted records unless told to: the partition halts, says why, and the others go on.
@@ -42,6 +43,9 @@ type Ingester struct {
 	instance string // tells this process's inserts from those of others
 	inserts  atomic.Int64
 	flying   sync.Map    // ids of this process's inserts that were sent and not settled
+	waited   sync.Map    // tp -> offset of another tool's commit that was waited out
+	told     sync.Map    // gaps that are on record
+	losses   int         // generations in a row that a commit has lost; of the goroutine that serves them
 	blind    atomic.Bool // the table's server does not let the user see running inserts
 	clock    atomic.Pointer[clockReading]
 	bounded  bounded
@@ -106,7 +110,7 @@ func (i *Ingester) Run(ctx context.Context) error {
 	defer i.health.set("group", "ended")
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	i.bounded.begin(i.options.Until, cancel)
+	i.bounded.begin(i.options, cancel)
 	i.generations(ctx, group)
 	if err = faultpoint("shutdown"); err != nil {
 		return err
@@ -138,6 +142,9 @@ func (i *Ingester) generations(ctx context.Context, group *kafka.ConsumerGroup) 
 		case err == nil:
 			i.serve(ctx, g)
 			i.health.set("group", "joining the group")
+			if i.losses > 0 && !pause(ctx, backoff(i.losses, i.options.RetryBackoff)) {
+				return
+			}
 		case ctx.Err() != nil:
 			return
 		default:

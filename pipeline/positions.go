@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/errata-dev/errata/pipeline/grant"
@@ -44,7 +45,10 @@ func Positions(ctx context.Context, o Options) ([]Position, error) {
 	if err != nil {
 		return nil, err
 	}
-	logs, err := b.bounds(ctx, partitions)
+	logs, failed, err := b.bounds(ctx, partitions)
+	for _, reason := range failed {
+		err = errors.Join(err, reason)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -161,7 +161,7 @@ func TestQuietCountsWhatItSuppresses(t *testing.T) {
 	f("a", 2*noisyInterval, 0, true)
 }
 
-func TestHealthNamesOneReason(t *testing.T) {
+func TestHealthGivesEveryReason(t *testing.T) {
 	var h health
 	ready, _ := h.state()
 	require.True(t, ready)
@@ -169,7 +169,7 @@ func TestHealthNamesOneReason(t *testing.T) {
 	h.set("a", "one")
 	ready, reason := h.state()
 	require.False(t, ready)
-	require.Equal(t, "one", reason)
+	require.Equal(t, "one\ntwo", reason)
 	h.clear("a")
 	h.clear("b")
 	ready, _ = h.state()

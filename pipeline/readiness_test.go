@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/errata-dev/errata/pipeline/grant"
 	"github.com/errata-dev/errata/storage"
 )
 
@@ -102,6 +103,11 @@ func TestReadiness(t *testing.T) {
 		}},
 		"Kafka does not tell the offsets": {"cannot find out where to start: committed offset", func(_ *testing.T, s *situation) func() {
 			return s.refuse(kmsg.OffsetFetch, kerr.CoordinatorLoadInProgress)
+		}},
+		"a partition has no leader at the start": {"partition responses/1 cannot be read: the cluster does not say where its log begins", func(_ *testing.T, s *situation) func() {
+			return s.cluster.Fault(kfake.Fault{
+				Keys: []kmsg.Key{kmsg.ListOffsets}, Partitions: []int32{1}, Err: kerr.LeaderNotAvailable, Count: -1,
+			}).Remove
 		}},
 		"inserts fail": {"inserts fail: ", func(t *testing.T, s *situation) func() {
 			produce(t, s.cluster, 2, 5)
@@ -244,4 +250,80 @@ func TestReadinessGivesAllReasons(t *testing.T) {
 	ready, reasons := h.state()
 	require.True(t, ready)
 	require.Empty(t, reasons)
+}
+
+// An offset that lies behind a gap must not be committed before the gap is on record, or nobody would hear of it.
+func TestAGapIsOnRecordBeforeItIsPassed(t *testing.T) {
+	s := newSituation(t)
+	produce(t, s.cluster, 2, 20)
+	commitAt(t, s.cluster, 3)
+	require.NoError(t, s.cluster.DeleteRecords(testTopic, 0, 10))
+	s.options.OnGap = GapContinue
+	s.back.forgetful.Store(true)
+	s.start(t)
+	s.says(t, "a gap cannot be recorded: ")
+	s.stop()
+	require.EqualValues(t, 3, committed(t, s.cluster, 0))
+}
+
+// A partition that stands still because of what a predecessor left open is not well, once that has lasted.
+func TestReadinessOfAPartitionInDoubt(t *testing.T) {
+	s := newSituation(t)
+	produce(t, s.cluster, 2, 10)
+	left := grant.Grant{Start: 0, End: 10, Count: 10, Insert: "errata:errata:PREDECESSOR:7", Attempt: 1, Deadline: time.Now().Unix() - 120}
+	commitNote(t, s.cluster, 0, grant.Note{Grant: left, Open: true})
+	s.back.running.Store(&[]string{left.Insert}) // two minutes after its deadline
+	s.start(t)
+	eventually(t, "the other partition goes on", func() bool { return committed(t, s.cluster, 1) == 10 })
+	s.says(t, "partition responses/0 waits for the insert errata:errata:PREDECESSOR:7, whose time was over at ")
+	s.back.running.Store(nil)
+	s.recovers(t)
+}
+
+// A halted partition stays an alarm when its records can be fetched again after a failure.
+func TestAHaltedPartitionStaysAnAlarm(t *testing.T) {
+	s := newSituation(t)
+	i, err := New(s.options, fakeParser{}, s.table, s.back, zerolog.Nop(), nil)
+	require.NoError(t, err)
+	i.health.clear("group")
+	b, p := newBoard(i), tp{Topic: testTopic, ID: 1}
+	b.start(p, 5)
+	b.halted(&HaltError{testTopic, 1, "surplus"})
+	o := observer{i, b}
+	o.Stuck(p, errDown)
+	o.Flowing(p)
+	ready, reason := i.Ready()
+	require.False(t, ready)
+	require.Contains(t, reason, "halted: surplus")
+}
+
+// Records of a halted partition are not delivered, and not counted as if they were.
+func TestRecordsOfAHaltedPartitionAreNotCounted(t *testing.T) {
+	s := newStage(t, 2)
+	s.options.MaxBlockRows, s.options.QuietFlush = 20, time.Second // both partitions in one block
+	produce(t, s.cluster, 2, 10)
+	failOnce(s.table, -1, errLost)
+	s.back = &doubledByInserts{s.table, storage.Range{Topic: testTopic, Start: 0, End: 1, Surplus: 2}}
+	s.start(t)
+	s.shows(t, values{`partitions_halted`: 1, `records_total{kind="success"}`: 10})
+	produce(t, s.cluster, 2, 10)
+	s.shows(t, values{`partitions_halted`: 1, `records_total{kind="success"}`: 20, `lag{partition="1",topic="responses"}`: 0})
+	require.Equal(t, 30, s.table.count(), "ten of the halted one were inserted before it was found out")
+}
+
+// What was said about a partition does not outlast the generation that it was said in.
+func TestReadinessAfterThePartitionsHaveMoved(t *testing.T) {
+	s := newSituation(t)
+	s.options.RetryBackoff = time.Hour // nobody looks again in this generation
+	leaderless := s.cluster.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.ListOffsets}, Partitions: []int32{1}, Err: kerr.LeaderNotAvailable, Count: -1,
+	})
+	s.start(t)
+	s.says(t, "partition responses/1 cannot be read")
+	for range 10 { // into the long pauses
+		pause(t.Context(), 100*time.Millisecond)
+	}
+	leaderless.Remove()
+	s.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.RebalanceInProgress, Count: 1})
+	s.recovers(t)
 }

@@ -11,9 +11,9 @@ import (
 
 // resolve finds out, for each of the accounts, what became of an insert that was not cleanly acknowledged:
 // it asks the table, waits until the grant has expired and the insert has ended, and asks again. It tells
-// settled of each account as soon as that knows: its todo is then Done, Retry or Halt. It returns errStopped
-// when ctx ends before the last one.
-func (i *Ingester) resolve(ctx context.Context, open []*account, settled func(*account)) error {
+// settled of each account as soon as that is known: its todo is then Done, Retry or Halt. It returns errStopped
+// when ctx ends before the last one. part names its reasons for not being ready.
+func (i *Ingester) resolve(ctx context.Context, part string, open []*account, settled func(*account)) error {
 	for n := 1; ; n++ {
 		before := phases(open)
 		err := i.inquire(ctx, open)
@@ -27,14 +27,17 @@ func (i *Ingester) resolve(ctx context.Context, open []*account, settled func(*a
 		})
 		switch {
 		case len(open) == 0:
-			i.health.clear("resolve")
+			i.health.clear(part)
 			return nil
 		case ctx.Err() != nil:
 			return errStopped
+		case err == nil && i.overdue(open) != "":
+			i.health.set(part, i.overdue(open))
 		case err != nil:
-			i.health.set("resolve", "cannot find out what became of an insert: "+err.Error())
+			i.health.set(part, "cannot find out what became of an insert: "+err.Error())
 			i.quiet.warn(i.log, "resolve").Err(err).Msg("cannot find out what became of an insert, trying again")
-		case !slices.Equal(before, phases(open)):
+		}
+		if !slices.Equal(before, phases(open)) {
 			n = 0
 			continue
 		}
@@ -42,6 +45,17 @@ func (i *Ingester) resolve(ctx context.Context, open []*account, settled func(*a
 			return errStopped
 		}
 	}
+}
+
+// overdue says which insert has not ended long after its deadline; it is waited for all the same.
+func (i *Ingester) overdue(open []*account) string {
+	for _, a := range open {
+		if g := a.state.Grant; i.now().After(time.Unix(g.Deadline, 0).Add(insertPatience)) {
+			return fmt.Sprintf("partition %s waits for the insert %s, whose time was over at %s, to end on the server",
+				a.tp, g.Insert, time.Unix(g.Deadline, 0).UTC().Format(time.RFC3339))
+		}
+	}
+	return ""
 }
 
 func phases(accounts []*account) []grant.Phase {
@@ -112,7 +126,7 @@ func (i *Ingester) askRunning(ctx context.Context, accounts []*account) error {
 			if err != nil {
 				return err
 			}
-			running = len(ids) > 0 || !visible && i.now().Before(time.Unix(g.Deadline, 0).Add(insertPatience))
+			running = ids[g.Insert] || !visible && i.now().Before(time.Unix(g.Deadline, 0).Add(insertPatience))
 			known[g.Insert] = running
 		}
 		a.state, a.todo = a.state.Ran(running)

@@ -8,6 +8,8 @@ type share struct {
 	span    span // from the account's Next
 	pieces  []piece
 	logTime int64 // newest broker timestamp, Unix milliseconds; 0 = none
+	tally   tally
+	written int // rows that the assembler put into the block
 
 	// Measured before each attempt:
 	rows  int        // records that the table does not hold

@@ -174,12 +174,20 @@ func TestTheEndIsNearWhateverGoesOn(t *testing.T) {
 	}
 }
 
+// With the defaults there is room for the parts that come after it, and for a slow machine.
+func TestTheEndHasRoomInThirtySeconds(t *testing.T) {
+	o := Options{}.withDefaults()
+	require.LessOrEqual(t, o.DrainTimeout+leaveTimeout+recordTimeout, 20*time.Second)
+}
+
 // waiting is an ingester that waits until an insert of somebody else's ends, which it does not.
 func waiting(t *testing.T, c *kfake.Cluster, insert string) *running {
 	t.Helper()
 	w := &watchful{table: newTable(), asked: make(chan string, 1)}
 	w.running.Store(&[]string{insert})
-	i := startOver(t, brief(c), w.table, w)
+	o := brief(c)
+	o.GrantTTL = 100 * time.Millisecond
+	i := startOver(t, o, w.table, w)
 	<-w.asked
 	<-w.asked
 	return i

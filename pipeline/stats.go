@@ -32,7 +32,7 @@ type counters struct {
 	gaps         atomic.Int64
 }
 
-func (c *counters) count(t *tally, rows int) {
+func (c *counters) count(t *tally) {
 	for i, n := range t.kinds {
 		c.kinds[i].Add(n)
 	}
@@ -41,6 +41,10 @@ func (c *counters) count(t *tally, rows int) {
 	}
 	c.bytes.Add(t.bytes)
 	c.skipped.Add(t.skipped)
+}
+
+// block counts a delivered block of so many rows.
+func (c *counters) block(rows int) {
 	if rows > 0 {
 		c.blocks.Add(1)
 	}

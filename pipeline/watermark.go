@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/errata-dev/errata/pipeline/grant"
 	"github.com/errata-dev/errata/storage"
 )
 
@@ -37,6 +38,7 @@ type board struct {
 	ingester *Ingester
 	mu       sync.Mutex
 	marks    map[tp]*mark
+	accepted bool // some commit was
 }
 
 func newBoard(i *Ingester) *board { return &board{ingester: i, marks: map[tp]*mark{}} }
@@ -105,9 +107,13 @@ func (b *board) stalled(now time.Time) {
 // delivered implements deliveryReport.
 func (b *board) delivered(done *batch) {
 	i := b.ingester
-	i.metrics.count(&done.tally)
-	i.counters.count(&done.tally, done.block.Rows())
+	i.counters.block(done.block.Rows())
 	for p, share := range done.shares {
+		if share.account.state.Phase == grant.Halted {
+			continue
+		}
+		i.metrics.count(&share.tally)
+		i.counters.count(&share.tally)
 		b.mu.Lock()
 		m := b.marks[p]
 		if next := share.account.state.Next; next > m.offset {
@@ -120,8 +126,18 @@ func (b *board) delivered(done *batch) {
 	}
 }
 
+// progress reports whether the group has taken any offset of this generation's deliveries.
+func (b *board) progress() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.accepted
+}
+
 // committed implements deliveryReport.
 func (b *board) committed(p tp, offset int64) {
+	b.mu.Lock()
+	b.accepted = true
+	b.mu.Unlock()
 	if b.ingester.options.OnCommit != nil {
 		b.ingester.options.OnCommit(p.Topic, p.ID, offset)
 	}
@@ -143,11 +159,20 @@ func (b *board) watermarks(now time.Time) []storage.Watermark {
 		if m.stopped {
 			w.Lag = max(w.Lag, 1) // a halted partition has not caught up, whatever it last heard
 		}
+		if w.Lag > 0 && m.logTime == 0 {
+			continue // nothing is delivered yet: what was written by the one before says more
+		}
 		if w.Lag > 0 || m.heard.After(fresh) {
 			marks = append(marks, w)
 		}
 	}
 	return marks
+}
+
+func (b *board) stopped(p tp) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.marks[p].stopped
 }
 
 // publish writes watermarks every interval until ctx ends.
@@ -166,8 +191,8 @@ func (b *board) close() {
 		return
 	}
 	marks := b.watermarks(time.Time{}) // however long ago: a closed mark claims nothing
-	for n := range marks {
-		marks[n].Closed = true
+	for n, m := range marks {
+		marks[n].Closed = !b.stopped(tp{Topic: m.Topic, ID: m.Partition}) // a halted one is not done with
 	}
 	b.write(context.Background(), marks)
 }
@@ -191,8 +216,9 @@ func (b *board) forget() {
 		b.ingester.metrics.lag.DeleteLabelValues(p.Topic, strconv.Itoa(int(p.ID)))
 		b.ingester.health.clear("partition " + p.String())
 		b.ingester.health.clear("stalled " + p.String())
+		b.ingester.health.clear("fetch " + p.String())
 	}
-	for _, part := range []string{"insert", "commit", "resolve"} {
+	for _, part := range []string{"insert", "commit", "resolve", "doubt"} {
 		b.ingester.health.clear(part) // whoever owns the partitions next finds out for itself
 	}
 	b.ingester.metrics.halted.Set(0)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/ClickHouse/clickhouse-go/v2"
 )
 
 // Checksum is what the table holds of one record: the CRC-32C of its value.
@@ -18,7 +16,7 @@ type Checksum struct {
 const checksumsSQL = `
 SELECT topic, partition, offset, any(checksum) AS sum
 FROM responses
-WHERE source = {source:String} AND (/* positions */)
+WHERE (/* source */) AND (/* positions */)
 GROUP BY topic, partition, offset`
 
 // Checksums returns the checksums of the rows at the given positions, in no order. A position without a row
@@ -26,16 +24,18 @@ GROUP BY topic, partition, offset`
 func (db *DB) Checksums(ctx context.Context, source string, at []Position) ([]Checksum, error) {
 	var found []Checksum
 	for chunk := range slices.Chunk(at, positionsPerQuery) {
-		condition, args := positionCondition(chunk)
-		condition = strings.ReplaceAll(condition, "offset >=", "offset =")
+		query, args, err := aboutPositions(checksumsSQL, source, chunk)
+		if err != nil {
+			return nil, err
+		}
+		query = strings.ReplaceAll(query, "offset >=", "offset =")
 		var rows []struct {
 			Topic     string `ch:"topic"`
 			Partition int32  `ch:"partition"`
 			Offset    int64  `ch:"offset"`
 			Sum       uint32 `ch:"sum"`
 		}
-		query := strings.Replace(checksumsSQL, "/* positions */", condition, 1)
-		if err := db.conn.Select(ctx, &rows, query, append(args, clickhouse.Named("source", source))...); err != nil {
+		if err := db.conn.Select(ctx, &rows, query, args...); err != nil {
 			return nil, fmt.Errorf("checksums: %w", err)
 		}
 		for _, r := range rows {

@@ -75,7 +75,7 @@ func withExpression(name, condition string) (string, error) {
 // be rewritten. It takes the rights INSERT on erasures and meta, and ALTER UPDATE on responses.
 func (db *DB) Erase(ctx context.Context, condition string, progress func(parts int64)) error {
 	id := strings.ToLower(rand.Text())
-	remember, err := withExpression("erase_remember", condition)
+	remember, err := withExpression("change_remember_erased", condition)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (db *DB) Erase(ctx context.Context, condition string, progress func(parts i
 
 // blank starts the mutation. No text of the condition gets into it: mutations stay visible.
 func (db *DB) blank(ctx context.Context, id string) error {
-	text, err := readQuery("erase_blank")
+	text, err := readQuery("change_blank_erased")
 	if err != nil {
 		return err
 	}

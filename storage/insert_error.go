@@ -37,10 +37,6 @@ type InsertError struct {
 	// under a new grant.
 	Stale bool
 
-	// Ambiguous and Poison are Class == Ambiguous and Class == Data.
-	Ambiguous bool
-	Poison    bool
-
 	Err error
 }
 
@@ -96,17 +92,17 @@ func (e *InsertError) classify(err error) {
 	code, message, isException := exceptionOf(err)
 	switch {
 	case !isException:
-		e.set(Ambiguous)
+		e.Class = Ambiguous
 	case code == codeThrowIf && strings.Contains(message, staleText):
 		e.Stale = true
-		e.set(Later)
+		e.Class = Later
 	case code == codeTooManyParts && strings.Contains(strings.ToLower(message), "partitions"):
-		e.set(Data)
+		e.Class = Data
 	case strings.Contains(message, convertingText):
-		e.set(Configuration)
+		e.Class = Configuration
 	default:
 		e.Throttle = code == codeTooManyParts
-		e.set(classOf(code))
+		e.Class = classOf(code)
 	}
 }
 
@@ -114,14 +110,10 @@ func (e *InsertError) classify(err error) {
 func (e *InsertError) classifyUnsent(err error) {
 	code, _, isException := exceptionOf(err)
 	if class := classOf(code); isException && class == Configuration {
-		e.set(Configuration)
+		e.Class = Configuration
 		return
 	}
-	e.set(Later)
-}
-
-func (e *InsertError) set(c Class) {
-	e.Class, e.Ambiguous, e.Poison = c, c == Ambiguous, c == Data
+	e.Class = Later
 }
 
 func codeOf(err error) int32 {

@@ -29,6 +29,11 @@ func TestEveryQueryIsDocumented(t *testing.T) {
 		require.NoError(t, err)
 		require.NotContains(t, text, "include:", name)
 		require.NotRegexp(t, regexp.MustCompile(`(?i)\bSETTINGS\b|;`), comment.ReplaceAllString(text, ""), name)
+		if strings.HasPrefix(name, "change_") {
+			require.Regexp(t, `\A-- Change: `, text, name)
+			require.Contains(t, text, "\n-- Inputs: ", name)
+			continue
+		}
 		if !strings.HasPrefix(name, "part_") && !strings.HasPrefix(name, "create_") {
 			require.Regexp(t, `\A-- Question: `, text, name)
 			require.Contains(t, text, "\n-- Inputs: ", name)

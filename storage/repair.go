@@ -94,7 +94,7 @@ func (db *DB) DeleteOffsets(ctx context.Context, s Stream, offsets []int64) erro
 	for chunk := range slices.Chunk(offsets, copiesPerStatement) {
 		parameters := s.parameters(slices.Min(chunk), slices.Max(chunk)+1)
 		parameters["offsets"] = chunk
-		text, err := readQuery("delete_offsets")
+		text, err := readQuery("change_delete_offsets")
 		if err != nil {
 			return err
 		}

@@ -71,7 +71,7 @@ func (db *DB) RecordReplay(ctx context.Context, source string, r Replay) error {
 // DeleteReplaced deletes the rows of [from, to) of which the given generation has one as well, except its
 // own. No offset loses its only row. It takes the right ALTER DELETE.
 func (db *DB) DeleteReplaced(ctx context.Context, s Stream, generation uint32, from, to int64) error {
-	text, err := readQuery("replay_replaced")
+	text, err := readQuery("change_delete_replaced")
 	if err != nil {
 		return err
 	}

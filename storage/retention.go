@@ -44,32 +44,37 @@ func (r Retention) Shortest() uint32 {
 
 // Retention reads what the table's definition says.
 func (db *DB) Retention(ctx context.Context) (Retention, error) {
-	var r Retention
-	var foreign bool
-	err := db.ask(ctx, "table_ttl", nil, func(rows driver.Rows) error {
+	r, foreign, err := db.readRetention(ctx)
+	if err == nil && foreign {
+		err = fmt.Errorf("table responses of %s has a TTL that does not count days from block_date: set one with ingest migrate --retain-successes … --retain-errors …", db)
+	}
+	return r, err
+}
+
+// readRetention also tells whether the table has a TTL that is not of our form.
+func (db *DB) readRetention(ctx context.Context) (r Retention, foreign bool, err error) {
+	err = db.ask(ctx, "table_ttl", nil, func(rows driver.Rows) error {
 		var successes, errors uint64
 		err := rows.Scan(&successes, &errors, &foreign)
 		r = Retention{uint32(successes), uint32(errors)}
 		return err
 	})
-	if err != nil {
-		return r, err
-	}
-	if foreign {
-		return r, fmt.Errorf("table responses of %s has a TTL that does not count days from block_date: set one with ingest migrate --retain-successes … --retain-errors …", db)
-	}
 	if r.Successes == 0 {
 		r.Successes = r.Errors // without a rule of their own
 	}
-	return r, nil
+	return r, foreign, err
 }
 
 // SetRetention changes the table's definition; a member that is 0 keeps its value. It returns what holds
-// now. Rows that have become too old go with the next merges: nothing is rewritten for it.
-func (db *DB) SetRetention(ctx context.Context, want Retention) (Retention, error) {
-	have, err := db.Retention(ctx)
-	if err != nil {
-		return have, err
+// now, and whether that is new. Rows that have become too old go with the next merges: nothing is rewritten
+// for it.
+func (db *DB) SetRetention(ctx context.Context, want Retention) (now Retention, changed bool, err error) {
+	have, foreign, err := db.readRetention(ctx)
+	if err != nil || want == (Retention{}) {
+		return have, false, err
+	}
+	if foreign && (want.Successes == 0 || want.Errors == 0) {
+		return have, false, &UsageError{Field: "retain-successes", Value: days(want.Successes), Valid: []string{"both, with --retain-errors: the table has a TTL of another form"}}
 	}
 	if want.Successes == 0 {
 		want.Successes = have.Successes
@@ -78,14 +83,14 @@ func (db *DB) SetRetention(ctx context.Context, want Retention) (Retention, erro
 		want.Errors = have.Errors
 	}
 	if err := want.check(); err != nil || want == have {
-		return have, err
+		return have, false, err
 	}
 	// Materializing would rewrite the whole table at once.
 	ctx = clickhouse.Context(undated{ctx}, clickhouse.WithSettings(clickhouse.Settings{"materialize_ttl_after_modify": 0}))
 	if err := db.conn.Exec(ctx, "ALTER TABLE responses MODIFY TTL "+want.rules()); err != nil {
-		return have, fmt.Errorf("change retention: %w", err)
+		return have, false, fmt.Errorf("change retention: %w", err)
 	}
-	return want, nil
+	return want, true, nil
 }
 
 // rules are the table's TTL. At least one member is not 0.

@@ -57,7 +57,7 @@ func TestRetentionIsWhatTheTableSays(t *testing.T) {
 
 	set := func(want, then Retention) {
 		t.Helper()
-		got, err := db.SetRetention(ctx, want)
+		got, _, err := db.SetRetention(ctx, want)
 		require.NoError(t, err)
 		require.Equal(t, then, got)
 		have, err := db.Retention(ctx)
@@ -69,7 +69,7 @@ func TestRetentionIsWhatTheTableSays(t *testing.T) {
 	set(Retention{Errors: 15}, Retention{5, 15})
 	set(Retention{7, 7}, Retention{7, 7})
 	for _, wrong := range []Retention{{Successes: 8}, {Errors: 6}, {20, 10}} {
-		got, err := db.SetRetention(ctx, wrong)
+		got, _, err := db.SetRetention(ctx, wrong)
 		require.ErrorContains(t, err, "retain-successes: cannot use", "%v", wrong)
 		require.Equal(t, Retention{7, 7}, got)
 	}
@@ -97,7 +97,7 @@ func newTestQuestion(t *testing.T, db *DB) *question {
 func TestRetentionRewritesNothing(t *testing.T) {
 	db, o := openMigrated(t)
 	insertDaysAgo(t, o, 3)
-	_, err := db.SetRetention(t.Context(), Retention{2, 2})
+	_, _, err := db.SetRetention(t.Context(), Retention{2, 2})
 	require.NoError(t, err)
 	var mutations uint64
 	require.NoError(t, db.conn.QueryRow(t.Context(), "SELECT count() FROM system.mutations WHERE database = currentDatabase()").Scan(&mutations))
@@ -116,7 +116,7 @@ func TestRetentionOfOperators(t *testing.T) {
 	f("MODIFY TTL block_date + INTERVAL 30 DAY", Retention{30, 30})
 	f("MODIFY TTL block_date + toIntervalDay(3) DELETE WHERE kind = 'success'", Retention{3, 0})
 	f("REMOVE TTL", Retention{})
-	have, err := db.SetRetention(t.Context(), Retention{Successes: 9})
+	have, _, err := db.SetRetention(t.Context(), Retention{Successes: 9})
 	require.NoError(t, err)
 	require.Equal(t, Retention{9, 0}, have, "errors still for ever")
 	have, err = db.Retention(t.Context())
@@ -125,6 +125,15 @@ func TestRetentionOfOperators(t *testing.T) {
 	require.NoError(t, db.conn.Exec(t.Context(), "ALTER TABLE responses MODIFY TTL block_date + INTERVAL 1 MONTH"))
 	_, err = db.Retention(t.Context())
 	require.ErrorContains(t, err, "ingest migrate --retain-successes")
+	_, _, err = db.SetRetention(t.Context(), Retention{Errors: 30})
+	require.ErrorContains(t, err, "both, with --retain-errors")
+	_, changed, err := db.SetRetention(t.Context(), Retention{})
+	require.NoError(t, err, "whoever wants nothing changed is left in peace")
+	require.False(t, changed)
+	have, changed, err = db.SetRetention(t.Context(), Retention{30, 31})
+	require.NoError(t, err)
+	require.True(t, changed)
+	require.Equal(t, Retention{30, 31}, have)
 }
 
 func TestShortestRetention(t *testing.T) {

@@ -63,8 +63,7 @@ func TestStaleWriteIsRejected(t *testing.T) {
 		g.Deadline = deadline
 		e := insertErrorOf(t, w.Insert(context.Background(), blockOf(0, 10), g))
 		require.True(t, e.Stale)
-		require.False(t, e.Ambiguous)
-		require.False(t, e.Poison)
+		require.Equal(t, Later, e.Class)
 		require.EqualValues(t, 395, e.Code)
 	}
 	require.Zero(t, countRows(t, db))
@@ -173,16 +172,16 @@ func TestInsertErrors(t *testing.T) {
 	}
 	e := insert(func(o *Options) { o.Addr = []string{refusedAddr(t)} })
 	require.ErrorIs(t, e, ErrUnreachable)
-	require.False(t, e.Ambiguous)
+	require.Equal(t, Later, e.Class)
 
 	e = insert(func(o *Options) { o.Password = "wrong-secret" })
 	require.ErrorIs(t, e, ErrAuthentication)
 	require.NotContains(t, e.Error(), "wrong-secret")
-	require.False(t, e.Ambiguous)
+	require.Equal(t, Configuration, e.Class)
 
 	e = insert(func(o *Options) { o.Database = "system" })
 	require.ErrorIs(t, e, ErrNotMigrated)
-	require.False(t, e.Ambiguous)
+	require.Equal(t, Configuration, e.Class)
 
 	require.Error(t, NewWriter(o).Insert(context.Background(), NewBlock(), testGrant(t)))
 }
@@ -218,7 +217,7 @@ func TestInsertCutByItsContextIsAmbiguous(t *testing.T) {
 	bound := errors.New("shutdown bound")
 	proxy.onUpload(1<<16, func() { cancel(bound) })
 	e := insertErrorOf(t, w.Insert(ctx, incompressible(20_000), testGrant(t)))
-	require.True(t, e.Ambiguous)
+	require.Equal(t, Ambiguous, e.Class)
 	require.ErrorIs(t, e, bound)
 }
 

@@ -65,9 +65,13 @@ func (d *desk) alone(ctx context.Context, group string) error {
 		return err
 	}
 	if members > 0 {
-		return fmt.Errorf("group %s has %d members: another run of this command is under way; wait for it, or stop it", group, members)
+		return notAlone(group)
 	}
 	return nil
+}
+
+func notAlone(group string) error {
+	return fmt.Errorf("group %s has another member: this command runs elsewhere too; wait for it, or stop it, and try again", group)
 }
 
 func (d *desk) ingester(ctx context.Context, s settings, e errand, writer *storage.Writer, log zerolog.Logger) (*pipeline.Ingester, error) {
@@ -92,7 +96,17 @@ func (d *desk) ingester(ctx context.Context, s settings, e errand, writer *stora
 	return i, nil
 }
 
-// watch draws the progress and cancels the run when a partition halts, until the returned function is called.
+// lookAround is after how many looks at the progress the group is looked at: two seconds.
+const lookAround = 20
+
+// accompanied tells whether another run has joined at the same moment: each would wait for the partitions of
+// the other for ever.
+func (d *desk) accompanied(ctx context.Context, group string) bool {
+	members, err := d.cluster.Members(ctx, group)
+	return err == nil && members > 1
+}
+
+// watch draws the progress and cancels the run when a partition halts or the group is shared, until the returned function is called.
 func (d *desk) watch(ctx context.Context, i *pipeline.Ingester, e errand, stderr io.Writer, cancel context.CancelCauseFunc) (stop func()) {
 	ctx, end := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -100,10 +114,13 @@ func (d *desk) watch(ctx context.Context, i *pipeline.Ingester, e errand, stderr
 		defer close(done)
 		bar := cli.Bar(stderr, e.rows, e.what)
 		defer cli.Finish(bar)
-		for sleep(ctx, 100*time.Millisecond) == nil {
+		for n := 1; sleep(ctx, 100*time.Millisecond) == nil; n++ {
 			cli.Advance(bar, i.Stats().Records)
 			if ready, reason := i.Ready(); !ready && strings.Contains(reason, " halted: ") {
 				cancel(fmt.Errorf("%s %w: %s", e.what, errHalted, reason))
+			}
+			if n%lookAround == 0 && d.accompanied(ctx, e.group) {
+				cancel(notAlone(e.group))
 			}
 		}
 	}()

@@ -62,7 +62,11 @@ func (r *repairing) run(cmd *cobra.Command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	report, err := d.verify(cmd, false, planned)
+	since, err := d.kept(cmd.Context())
+	if err != nil {
+		return err
+	}
+	report, err := d.verify(cmd, since, planned)
 	if err != nil {
 		return err
 	}
@@ -84,12 +88,7 @@ func (r *repairing) run(cmd *cobra.Command) (err error) {
 	if err := r.mend(cmd, d, report); err != nil {
 		return err
 	}
-	return r.check(cmd, d)
-}
-
-// check compares again.
-func (r *repairing) check(cmd *cobra.Command, d *desk) error {
-	after, err := d.verify(cmd, false, planned)
+	after, err := d.verify(cmd, since, planned)
 	if err != nil {
 		return fmt.Errorf("compare again: %w", err)
 	}

@@ -21,16 +21,12 @@ func wanted(r config.Retention) storage.Retention {
 // applyRetention changes how long the table keeps rows, where the settings say so, and returns what holds
 // now and whether that is new.
 func applyRetention(ctx context.Context, db *storage.DB, r config.Retention) (now storage.Retention, changed bool, err error) {
-	before, err := db.Retention(ctx)
-	if err != nil {
-		return before, false, err
-	}
-	now, err = db.SetRetention(ctx, wanted(r))
+	now, changed, err = db.SetRetention(ctx, wanted(r))
 	var usage *storage.UsageError
 	if errors.As(err, &usage) {
-		return before, false, cli.Usagef("--%w", err)
+		err = cli.Usagef("--%w", err)
 	}
-	return now, now != before, err
+	return now, changed, err
 }
 
 // warnOfRetention says that a server of somebody else's keeps rows for another time than the settings say:

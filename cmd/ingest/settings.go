@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 
 	"github.com/spf13/pflag"
 
@@ -38,8 +39,14 @@ func (s *settings) register(flags *pflag.FlagSet) {
 	flags.StringVar(&s.brokerListen, "broker-listen", "127.0.0.1:0", "loopback address of the embedded broker")
 }
 
+// generation is how the source of replayed rows ends.
+var generation = regexp.MustCompile(`~[0-9]+$`)
+
 // options are the pipeline's, without the brokers.
 func (s *settings) options() (pipeline.Options, error) {
+	if generation.MatchString(s.group.Source) {
+		return pipeline.Options{}, cli.Usagef("--source: %q names a replay's generation: leave out what begins with ~", s.group.Source)
+	}
 	security, err := cli.SecureKafka(s.kafka)
 	if err != nil {
 		return pipeline.Options{}, err

@@ -56,7 +56,13 @@ func (v *verification) run(cmd *cobra.Command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	report, err := d.verify(cmd, v.all, v.limit)
+	var since time.Time
+	if !v.all {
+		if since, err = d.kept(cmd.Context()); err != nil {
+			return err
+		}
+	}
+	report, err := d.verify(cmd, since, v.limit)
 	if err != nil {
 		return err
 	}
@@ -130,20 +136,14 @@ func verifyColumns() []render.Column[partitionReport] {
 	}
 }
 
-// verify compares all partitions and lists up to limit runs of faulty offsets.
-func (d *desk) verify(cmd *cobra.Command, all bool, limit int) (*verifyReport, error) {
+// verify compares what is stamped since then of all partitions, and lists up to limit runs of faulty offsets.
+func (d *desk) verify(cmd *cobra.Command, since time.Time, limit int) (*verifyReport, error) {
 	ctx := cmd.Context()
 	positions, err := d.positions(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r := &verifyReport{Source: d.source, Group: d.options.Group, Partitions: []partitionReport{}, Findings: []verify.Finding{}, Notes: []string{}}
-	var since time.Time
-	if !all {
-		if since, err = d.kept(ctx); err != nil {
-			return nil, err
-		}
-	}
 	if !since.IsZero() {
 		r.Since = &storage.Time{Time: since}
 	}

@@ -47,6 +47,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"sql":               cmdSQL,              // sql STATEMENT: on $ERRATA_CLICKHOUSE; a SELECT of one column of texts is printed
 	"committed":         cmdCommitted,        // committed N: waits until the offsets that the group has committed sum up to N
 	"expired-server":    cmdExpiredServer,    // a TLS server whose certificate has expired: expired-ca.pem, $EXPIRED
+	"next-version":      cmdNextVersion,      // builds ingest-next, which has one migration more
+	"commit-note":       cmdCommitNote,       // commit-note PARTITION TEXT: as the metadata of the committed offset
 	"publish":           cmdPublish,          // publish FILE: by a client of its own
 	"rows":              cmdRows,             // rows N: waits until the table has N rows, and checks that the row key is unique
 	"rows-at-least":     cmdRowsAtLeast,      // rows-at-least N: the same, and lets there be more

@@ -31,8 +31,9 @@ func TestRealKafkaSecurity(t *testing.T) {
 	all["allow"] = cluster.cmdAllow        // allow PRINCIPAL [--load]: what deploy/kafka/acls grants
 	all["acl"] = cluster.cmdACL            // acl add|remove PRINCIPAL OPERATION topic|group NAME
 	all["client-cert"] = cluster.cmdCert   // client-cert NAME [expired|foreign]: NAME.pem and NAME.key
-	all["send"] = cluster.cmdSend          // send FILE: publishes as an administrator
-	all["never-ready"] = cmdNeverReady     // never-ready URL PATTERN: waits for the reason; "ready" on the way is a failure
+	all["publish"] = cluster.administrator(cmdPublish)
+	all["committed"] = cluster.administrator(cmdCommitted)
+	all["never-ready"] = cmdNeverReady // never-ready URL PATTERN: waits for the reason; "ready" on the way is a failure
 	runScripts(t, testscript.Params{
 		Dir: "testdata/secure", RequireExplicitExec: true, Setup: setup, Cmds: all,
 		Deadline: time.Now().Add(4 * patience), // a command that should have ended is not waited for
@@ -169,8 +170,14 @@ func (k *secureKafka) cmdCert(ts *testscript.TestScript, _ bool, args []string) 
 	ts.Check(client.save(ts.MkAbs(args[0])))
 }
 
-func (k *secureKafka) cmdSend(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Check(publish(k.plain, ts.Getenv("ERRATA_TOPIC"), ts.MkAbs(args[0])))
+// administrator has a command of the other scripts speak to the plain listener.
+func (k *secureKafka) administrator(cmd func(*testscript.TestScript, bool, []string)) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		brokers := ts.Getenv("ERRATA_BROKERS")
+		ts.Setenv("ERRATA_BROKERS", k.plain)
+		cmd(ts, neg, args)
+		ts.Setenv("ERRATA_BROKERS", brokers)
+	}
 }
 
 func cmdNeverReady(ts *testscript.TestScript, _ bool, args []string) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
 )
 
 // secrets are the credentials that the scripts use. None of them may be seen in anything that a command prints.
@@ -62,17 +63,31 @@ func (t scriptT) Run(name string, run func(testscript.T)) {
 	t.T.Run(name, func(t *testing.T) { run(scriptT{t}) })
 }
 
-// Log implements testscript.T. The lines of the script itself, which may state a secret, begin with "> ".
+// Log implements testscript.T.
 func (t scriptT) Log(args ...any) {
 	t.Helper()
 	text := fmt.Sprint(args...)
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, "> ") {
-			continue
-		}
-		if found := secrets.find(line); found != "" {
-			t.Errorf("a secret (%s…) was printed: %s", found[:4], strings.ReplaceAll(line, found, "SECRET"))
-		}
+	for _, line := range secrets.printed(text) {
+		t.Errorf("a secret was printed: %s", line)
 	}
 	t.T.Log(text)
+}
+
+// printed returns the lines of a script's log in which a command shows a secret, which is taken out. The lines of the script
+// itself, which may state one, begin with "> ".
+func (s *secretSet) printed(log string) (lines []string) {
+	for line := range strings.Lines(log) {
+		if found := s.find(line); found != "" && !strings.HasPrefix(line, "> ") {
+			lines = append(lines, strings.ReplaceAll(line, found, "SECRET"))
+		}
+	}
+	return lines
+}
+
+func TestPrintedSecretsAreFound(t *testing.T) {
+	var s secretSet
+	s.add("tr0ub4dor")
+	s.addPassword("clickhouse://user:c0rrect%2Fhorse@127.0.0.1:1/x")
+	require.Empty(t, s.printed("> env PASSWORD=tr0ub4dor\nfine\n"))
+	require.Equal(t, []string{"error: SECRET is wrong\n", "url SECRET"}, s.printed("error: tr0ub4dor is wrong\nurl c0rrect/horse"))
 }

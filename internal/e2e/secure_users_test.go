@@ -261,6 +261,9 @@ func (g *guarded) operator(t *testing.T) {
 	g.refused(t, "reader", "ingest", "erase", "--yes", "--where=vendor = 'truelayer'")
 	g.succeeds(t, "operator", "ingest", "erase", "--yes", "--where=vendor = 'truelayer'")
 	g.succeeds(t, "operator", "ingest", "verify", "--brokers="+g.broker)
+	g.refused(t, "writer", "ingest", "replay", "--brokers="+g.broker, "--since=1h", "--yes")
+	g.succeeds(t, "operator", "ingest", "replay", "--brokers="+g.broker, "--since=1h", "--yes")
+	g.succeeds(t, "operator", "ingest", "verify", "--brokers="+g.broker)
 	conn := g.as(t, "operator")
 	may(t, conn,
 		"SELECT count(), uniqExact(offset), min(offset), max(offset), groupBitXor(checksum) FROM responses GROUP BY source, topic, partition",

@@ -33,7 +33,7 @@ func crashBroker(ctx context.Context, t *trial) error {
 }
 
 func freezeBroker(ctx context.Context, t *trial) error {
-	for range t.rounds(1, 5) {
+	for range t.rounds(1, 2) {
 		if err := pause(ctx, t.between(0, time.Second)); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (t *trial) longOrShort(short, long time.Duration) time.Duration {
 
 // breakLeaders treats the leader of one partition badly, then that of the group's offsets.
 func breakLeaders(ctx context.Context, t *trial) error {
-	for round := range t.rounds(2, 20) {
+	for round := range t.rounds(2, 10) {
 		topic, partition := t.topic, t.rng.Int32N(t.fault.partitions)
 		if round%2 == 1 {
 			topic, partition = offsetsTopic, t.rng.Int32N(3)
@@ -70,7 +70,7 @@ func breakLeaders(ctx context.Context, t *trial) error {
 		if t.rng.IntN(2) == 0 {
 			err = t.cluster.crash(ctx, victim, t.between(time.Second, 4*time.Second))
 		} else {
-			err = t.cluster.freeze(ctx, victim, t.longOrShort(8*time.Second, time.Minute))
+			err = t.cluster.freeze(ctx, victim, t.longOrShort(8*time.Second, 20*time.Second))
 		}
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func breakLeaders(ctx context.Context, t *trial) error {
 const offsetsTopic = "__consumer_offsets"
 
 func moveDuties(ctx context.Context, t *trial) error {
-	for range t.rounds(3, 30) {
+	for range t.rounds(3, 20) {
 		t.strike()
 		for _, topic := range []string{t.topic, offsetsTopic} {
 			if err := t.cluster.moveLeaders(ctx, topic); err != nil {

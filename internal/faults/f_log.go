@@ -15,6 +15,7 @@ func logFaults() []fault {
 		{id: "F10", name: "deleted", what: "records are deleted before they are read", lossy: true, realKafka: true, inject: deleteRecords},
 		{id: "F10", name: "recreated", what: "the topic is deleted and made anew under the ingester", realKafka: true, inject: recreateTopic},
 		{id: "F10", name: "regrown", what: "the topic is made anew while no ingester runs, and is longer than before", realKafka: true, inject: regrowTopic},
+		{id: "F10", name: "truncated", what: "a broker that has missed acknowledged records leads, and they are gone", realKafka: true, inject: truncateLog},
 	}
 }
 

@@ -22,7 +22,7 @@ func points() []point {
 		{"cut", nil},
 		{"before-grant", nil},
 		{"granted", nil},
-		{"insert-half-sent", nil},
+		{"inserting", nil},
 		{"insert-sent", nil},
 		{"acked", nil},
 		{"before-readback", cutEvery(cutAnswers)},

@@ -35,7 +35,7 @@ func moveGuard(seconds int) string {
 // refusing runs a statement after which inserts are refused, and later one that undoes it.
 func refusing(breaking, mending string) func(context.Context, *trial) error {
 	return func(ctx context.Context, t *trial) error {
-		for range t.rounds(1, 10) {
+		for range t.rounds(1, 5) {
 			t.strike()
 			if err := t.engine.exec(ctx, breaking); err != nil {
 				return err

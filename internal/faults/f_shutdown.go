@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"github.com/errata-dev/errata/pipeline/grant"
 )
 
 // shutdownFaults is F16: SIGTERM while other things go wrong.
@@ -17,7 +19,7 @@ func shutdownFaults() []fault {
 // terminate ends one of two ingesters in every condition of the servers, and starts it again.
 func terminate(ctx context.Context, t *trial) error {
 	conditions := []func(context.Context, *trial, func() error) error{allWell, withoutClickHouse, withSilence, withoutBroker}
-	for range t.rounds(1, 10) {
+	for range t.rounds(1, 5) {
 		for _, i := range t.rng.Perm(len(conditions)) {
 			if err := t.progress(ctx, healLimit); err != nil {
 				return err
@@ -76,10 +78,14 @@ func withoutBroker(_ context.Context, t *trial, end func() error) error {
 	return end()
 }
 
-// leavesNoGrant ends all ingesters in good order and looks at what they have committed: nothing is in doubt, so
-// that whoever comes next starts at once.
+// leavesNoGrant ends all ingesters in good order when every partition flows again, and looks at what they have
+// committed: nothing is in doubt, so that whoever comes next starts at once.
 func (t *trial) leavesNoGrant(ctx context.Context) error {
-	if err := t.progress(ctx, healLimit); err != nil {
+	before, err := t.kafka.commits(ctx, t.group, t.topic)
+	if err != nil {
+		return err
+	}
+	if err := t.overtaken(ctx, before); err != nil {
 		return err
 	}
 	if err := t.endAll(); err != nil {
@@ -94,10 +100,27 @@ func (t *trial) leavesNoGrant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for at := range have.rows {
-		if at.offset >= commits[at.partition].offset {
-			return fmt.Errorf("after a stop in good order the row %v is not committed: %v", at, commits)
-		}
+	if err := settled(commits, have); err != nil {
+		return fmt.Errorf("after a stop in good order %w", err)
 	}
 	return t.launchAll(ctx)
+}
+
+// settled is an error if a commit is in doubt, or lags behind the rows.
+func settled(commits map[int32]commit, have table) error {
+	for partition, c := range commits {
+		note, err := grant.ParseNote(c.note)
+		switch {
+		case err != nil:
+			return fmt.Errorf("the note of partition %d cannot be read: %w", partition, err)
+		case note.Open:
+			return fmt.Errorf("a grant of partition %d is open: %s", partition, c.note)
+		}
+	}
+	for at := range have.rows {
+		if at.offset >= commits[at.partition].offset {
+			return fmt.Errorf("the row %v is not committed: %v", at, commits)
+		}
+	}
+	return nil
 }

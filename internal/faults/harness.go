@@ -23,9 +23,10 @@ type harness struct {
 	dir      string
 	binaries binaries
 
-	mu     sync.Mutex
-	failed []string
-	trials int // begun; numbers their directories
+	mu      sync.Mutex
+	failed  []string
+	results []result
+	trials  int // begun; numbers their directories
 }
 
 func newHarness(o options, out io.Writer) (*harness, error) {
@@ -51,6 +52,9 @@ func (h *harness) close() error {
 // runAll runs the chosen faults, those on the real Kafka one after the other on one cluster, and beside them
 // the others.
 func (h *harness) runAll(ctx context.Context, chosen []fault) error {
+	if len(chosen) == 0 {
+		return errNothing
+	}
 	started := time.Now()
 	h.say("seed %d, evidence in %s", h.options.seed, h.dir)
 	var err error
@@ -77,8 +81,19 @@ func (h *harness) runAll(ctx context.Context, chosen []fault) error {
 		return err
 	}
 	h.say("%d faults in %s, %d failed (seed %d)", len(chosen), time.Since(started).Round(time.Second), len(h.failed), h.options.seed)
-	if len(h.failed) > 0 {
+	return h.outcome(chosen)
+}
+
+// errNothing keeps a run that has tried nothing from passing.
+var errNothing = errors.New("there is no fault to try")
+
+// outcome is an error unless every chosen fault has been tried and has passed.
+func (h *harness) outcome(chosen []fault) error {
+	switch {
+	case len(h.failed) > 0:
 		return fmt.Errorf("failed: %s", strings.Join(h.failed, ", "))
+	case len(h.results) != len(chosen):
+		return fmt.Errorf("%d faults were tried, want %d", len(h.results), len(chosen))
 	}
 	return nil
 }
@@ -99,7 +114,7 @@ func (h *harness) runOnCluster(ctx context.Context, faults []fault) (err error) 
 
 // try runs one trial and prints its outcome. Only what keeps it from telling an outcome is an error.
 func (h *harness) try(ctx context.Context, f fault, c *cluster) error {
-	t, err := h.prepare(f, c)
+	t, err := h.prepare(f, c, h.options.seed)
 	if err != nil {
 		return err
 	}
@@ -110,17 +125,17 @@ func (h *harness) try(ctx context.Context, f fault, c *cluster) error {
 	return h.report(t, verdict)
 }
 
-func (h *harness) prepare(f fault, c *cluster) (*trial, error) {
+func (h *harness) prepare(f fault, c *cluster, seed uint64) (*trial, error) {
 	h.mu.Lock()
 	h.trials++
-	dir := filepath.Join(h.dir, fmt.Sprintf("%02d-%s", h.trials, strings.ReplaceAll(f.String(), "/", "-")))
+	n := h.trials
 	h.mu.Unlock()
-	t, err := newTrial(f, h.seedOf(f), dir)
+	t, err := newTrial(f, seedOf(f, seed), filepath.Join(h.dir, fmt.Sprintf("%02d-%s", n, strings.ReplaceAll(f.String(), "/", "-"))))
 	if err != nil {
 		return nil, err
 	}
 	t.short, t.cluster = h.options.short, c
-	t.topic = strings.ToLower(strings.ReplaceAll(f.String(), "/", "-"))
+	t.topic = fmt.Sprintf("%s-%d", strings.ToLower(f.id), n) // without the words that a halted ingester has to say
 	t.binary, t.other = h.binaries.ingest, h.binaries.other
 	if c != nil {
 		c.watch(t.line)
@@ -129,10 +144,10 @@ func (h *harness) prepare(f fault, c *cluster) (*trial, error) {
 }
 
 // seedOf gives each fault a seed of its own, which does not depend on what else is run.
-func (h *harness) seedOf(f fault) uint64 {
+func seedOf(f fault, seed uint64) uint64 {
 	sum := fnv.New64a()
 	_, _ = io.WriteString(sum, f.String()) //nolint:errcheck // a hash takes everything
-	return h.options.seed ^ sum.Sum64()
+	return seed ^ sum.Sum64()
 }
 
 // report prints what came of a trial, and keeps or removes its directory.
@@ -144,6 +159,7 @@ func (h *harness) report(t *trial, verdict error) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.results = append(h.results, result{fault: t.fault, seed: h.options.seed, figures: f, verdict: verdict})
 	h.say("%-6s %-18s seed %d: %d rounds, %d records, %d gaps (%d records), healed in %s, at most %d MB, took %s", outcome, t.fault,
 		h.options.seed, f.rounds, f.records, f.gaps, f.excused, f.healed.Round(10*time.Millisecond), f.memory>>20, f.took.Round(100*time.Millisecond))
 	if verdict == nil {

@@ -53,6 +53,7 @@ type options struct {
 	keep    bool
 	list    bool
 	lanes   int    // trials at a time
+	table   string // file for the results as a Markdown table; "" = none
 	ingest  string // a built command to test instead of this source
 	older   string // a built command of an older version for F19; "" = this source under another version
 }
@@ -71,6 +72,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.StringVar(&o.ingest, "ingest", "", "test this built command `ingest` (default: build it from this source)")
 	fs.StringVar(&o.older, "older", "", "for F19: the command of an older version (default: this source as another version)")
 	fs.IntVar(&o.lanes, "lanes", 2, "trials at a time")
+	fs.StringVar(&o.table, "markdown", "", "write the results as a Markdown table to this `file`")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err
@@ -106,9 +108,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if o.mutants {
-		return errors.Join(h.runMutants(ctx), h.close())
+		err = h.runMutants(ctx, mutants())
+	} else {
+		err = h.runAll(ctx, chosen)
 	}
-	return errors.Join(h.runAll(ctx, chosen), h.close())
+	return errors.Join(err, h.writeTable(), h.close())
 }
 
 func list(w io.Writer, faults []fault) error {

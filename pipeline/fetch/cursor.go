@@ -72,6 +72,17 @@ func (c *cursor) add(partition Partition, s Start, now time.Time) {
 	})
 }
 
+// stop hands a partition to no loop any more.
+func (c *cursor) stop(partition Partition) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.order {
+		if p.partition == partition {
+			p.halted = true
+		}
+	}
+}
+
 // lead records who leads which partition and returns all leaders. A partition that is gone, or has moved,
 // is not put off any longer; one that is gone may come back as another.
 func (c *cursor) lead(leaders map[Partition]int) map[int]bool {

@@ -152,7 +152,7 @@ func TestWhatIsUnreadableIsNamedExactly(t *testing.T) {
 }
 
 func TestNothingOfAnUnreadableBatchComesOut(t *testing.T) {
-	half := batchtest.Batch{Base: 6, LastDelta: 1, Count: 2, Raw: append(batchtest.Encode(batchtest.Values("b")), 99)}
+	half := batchtest.Batch{Base: 6, LastDelta: 1, Count: 2, Raw: append(batchtest.Encode(batchtest.Values("b")), make([]byte, 20)...)}
 	got := read(newDecoding(testLimit), at(5), 100, nil, data(5, "a").Bytes(), half.Bytes())
 	require.ErrorIs(t, got.failed.reason, batch.ErrMalformed)
 	require.Equal(t, []string{"5=a"}, got.values())
@@ -211,6 +211,20 @@ func TestDecodingKeepsWithinItsRoom(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestOnlyTheFirstBatchMayTakeMoreThanWasReserved(t *testing.T) {
+	var batches [][]byte
+	for i := range 10 {
+		batches = append(batches, batchtest.Batch{Base: int64(i), Codec: batchtest.Zstd, Records: batchtest.Values(strings.Repeat("x", 100_000))}.Bytes())
+	}
+	d := newDecoding(10 << 20)
+	d.reserved = 50_000
+	got := read(d, at(0), 10, nil, batches...)
+	require.Nil(t, got.failed)
+	require.Equal(t, Span{0, 1}, got.Span, "there is room for all, but others may want it")
+	require.True(t, d.tight)
+	require.Greater(t, got.after.room, 200_000)
 }
 
 // written is a partition's log as a broker would keep it.

@@ -40,6 +40,10 @@ func (f *Fetcher) Add(p Partition, s Start) {
 	}
 }
 
+// Stop ends the reading of a partition for good. What was read of it before may still be handed out. It may
+// be called while Run runs.
+func (f *Fetcher) Stop(p Partition) { f.cursor.stop(p) }
+
 // Run fetches until ctx ends. When it returns, nothing is sent on out any more. Each chunk that is
 // received is to be released.
 func (f *Fetcher) Run(ctx context.Context, out chan<- *Chunk) {

@@ -84,7 +84,11 @@ func TestTheBudgetWakesWhoWaits(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, b.Reserve(ctx, 10), context.Canceled)
 	require.EqualValues(t, 4, b.InUse())
-	b.Take(100)
+	w := b.enqueue(10)
+	b.Release(4)
+	b.leave(w) // it was granted in the same moment
+	require.Zero(t, b.InUse())
+	b.Take(104)
 	require.EqualValues(t, 104, b.InUse(), "it is in use already")
 }
 

@@ -2,8 +2,10 @@ package fetch
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"io"
+	"net"
 	"testing"
 	"time"
 
@@ -118,6 +120,38 @@ func TestAMalformedAnswerIsRefused(t *testing.T) {
 	failed := bytes.Clone(whole)
 	failed[5] = 70
 	require.ErrorIs(t, decodeAnswer(x, failed), kafka.Error(70))
+}
+
+// hangingUp is a transport to brokers that send this much.
+type hangingUp []byte
+
+func (h hangingUp) RoundTrip(_ context.Context, _ net.Addr, req kafka.Request) (kafka.Response, error) {
+	x := req.(*exchange)
+	x.Prepare(11)
+	return x.RawExchange(struct {
+		io.Reader
+		io.Writer
+	}{bytes.NewReader(h), io.Discard})
+}
+
+func TestWhatWasReservedForABrokenAnswerIsGivenBack(t *testing.T) {
+	body := answered(11)
+	whole := append(binary.BigEndian.AppendUint32(nil, uint32(len(body)+4)), 0, 0, 0, correlationID)
+	whole = append(whole, body...)
+	for _, n := range []int{0, 4, 8, 20, len(whole) - 1, len(whole)} {
+		config := Config{Transport: hangingUp(whole[:n]), Budget: NewBudget(64 << 20)}.withDefaults()
+		s := newSession(&config, 1)
+		s.want(&position{partition: somePartitions[0]}, reading{})
+		err := s.ask(t.Context())
+		if n == len(whole) {
+			require.NoError(t, err)
+			require.Greater(t, config.Budget.InUse(), int64(config.FetchBytes))
+			s.settle()
+		} else {
+			require.Error(t, err)
+		}
+		require.Zero(t, config.Budget.InUse(), "%d bytes", n)
+	}
 }
 
 func FuzzAnswerOnTheWire(f *testing.F) {

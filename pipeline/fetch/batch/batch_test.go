@@ -250,6 +250,9 @@ func TestTransactions(t *testing.T) {
 	require.True(t, open.Hides(data(20, 1)), "aborted again")
 	open.Reset(nil)
 	require.False(t, open.Hides(data(21, 1)), "each answer names them anew")
+	open.Reset([]batch.Aborted{{ProducerID: 1, FirstOffset: 20}})
+	end(22, 1, false)
+	require.False(t, open.Hides(data(23, 1)), "what began before the answer ends in it")
 
 	plain, err := batch.Next(batchtest.Batch{Base: 3, ProducerID: 1, Records: batchtest.Values("v")}.Bytes())
 	require.NoError(t, err)

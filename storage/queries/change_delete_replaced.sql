@@ -1,4 +1,4 @@
--- Deletes the rows of older generations whose offsets the newest generation has, in [from, to) of one partition. An erased
+-- Change: Deletes the rows of older generations whose offsets the newest generation has, in [from, to) of one partition. An erased
 -- row has none there, and so stays.
 -- Inputs: source, topic, partition, from, to; generation = name of the newest one.
 DELETE FROM responses

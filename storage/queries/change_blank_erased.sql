@@ -1,4 +1,4 @@
--- Blanks what may speak of a person in the remembered rows of an erasure. The record's place, its time, status, code, vendor,
+-- Change: Blanks what may speak of a person in the remembered rows of an erasure. The record's place, its time, status, code, vendor,
 -- service and category stay, and so do the checksum, which verify needs, and the reason of a dead letter.
 -- Inputs: ERASURE, put in place of the comment: a mutation is stored as text and run later.
 ALTER TABLE responses

@@ -1,4 +1,4 @@
--- Remembers the rows of an erasure before they are blanked.
+-- Change: Remembers the rows of an erasure before they are blanked.
 -- Inputs: erasure; EXPRESSION, put in place of the comment.
 INSERT INTO erasures (source, topic, partition, offset, erasure)
 SELECT
