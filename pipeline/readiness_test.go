@@ -310,20 +310,3 @@ func TestRecordsOfAHaltedPartitionAreNotCounted(t *testing.T) {
 	s.shows(t, values{`partitions_halted`: 1, `records_total{kind="success"}`: 20, `lag{partition="1",topic="responses"}`: 0})
 	require.Equal(t, 30, s.table.count(), "ten of the halted one were inserted before it was found out")
 }
-
-// What was said about a partition does not outlast the generation that it was said in.
-func TestReadinessAfterThePartitionsHaveMoved(t *testing.T) {
-	s := newSituation(t)
-	s.options.RetryBackoff = time.Hour // nobody looks again in this generation
-	leaderless := s.cluster.Fault(kfake.Fault{
-		Keys: []kmsg.Key{kmsg.ListOffsets}, Partitions: []int32{1}, Err: kerr.LeaderNotAvailable, Count: -1,
-	})
-	s.start(t)
-	s.says(t, "partition responses/1 cannot be read")
-	for range 10 { // into the long pauses
-		pause(t.Context(), 100*time.Millisecond)
-	}
-	leaderless.Remove()
-	s.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.RebalanceInProgress, Count: 1})
-	s.recovers(t)
-}

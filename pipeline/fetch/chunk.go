@@ -25,7 +25,6 @@ type Chunk struct {
 	Span      Span // accounts for all these offsets; control, aborted and compacted records are in no Records
 	Records   []Record
 	Fetched   int64 // Unix milliseconds
-	Held      any   // as in Start
 	Gap       bool  // these offsets are lost to the reader, as the Observer was told; there are no Records
 
 	values  []byte
@@ -103,7 +102,7 @@ func classBytes(class int) int {
 }
 
 // get returns an empty chunk at next for about expected bytes of values, with one user.
-func (s *shelf) get(p Partition, next int64, held any, expected int) *Chunk {
+func (s *shelf) get(p Partition, next int64, expected int) *Chunk {
 	class := sizeClass(expected)
 	if classBytes(class) < expected {
 		class++
@@ -112,13 +111,12 @@ func (s *shelf) get(p Partition, next int64, held any, expected int) *Chunk {
 	if !ok {
 		c = &Chunk{home: s, values: make([]byte, 0, classBytes(class))}
 	}
-	c.Partition, c.Span, c.Held, c.Gap = p, Span{next, next}, held, false
+	c.Partition, c.Span, c.Gap = p, Span{next, next}, false
 	c.Records, c.values, c.charged, c.Fetched = c.Records[:0], c.values[:0], 0, 0
 	c.users.Store(1)
 	return c
 }
 
 func (s *shelf) put(c *Chunk) {
-	c.Held = nil
 	s.sizes[sizeClass(cap(c.values))].Put(c)
 }

@@ -25,18 +25,16 @@ type reading struct {
 type position struct {
 	reading
 	partition Partition
-	held      any
 	high      int64 // high watermark; -1 = not heard of yet
 
-	leader   int
-	known    bool // the leader is known
-	busy     bool // a request for it is under way
-	strikes  int  // answers in a row that did not decode
-	fails    int  // failures in a row, for the backoff
-	retryAt  time.Time
-	advanced time.Time // when next last moved, or the partition was added
-	halted   bool
-	served   bool // the last answer had something for it
+	leader  int
+	known   bool // the leader is known
+	busy    bool // a request for it is under way
+	strikes int  // answers in a row that did not decode
+	fails   int  // failures in a row, for the backoff
+	retryAt time.Time
+	halted  bool
+	served  bool // the last answer had something for it
 }
 
 // asks returns the offset to fetch from.
@@ -64,11 +62,11 @@ type cursor struct {
 }
 
 // add adds a partition.
-func (c *cursor) add(partition Partition, s Start, now time.Time) {
+func (c *cursor) add(partition Partition, s Start) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.order = append(c.order, &position{
-		reading: newReading(s), partition: partition, held: s.Held, high: -1, advanced: now,
+		reading: newReading(s), partition: partition, high: -1,
 	})
 }
 
@@ -136,14 +134,11 @@ func (c *cursor) read(p *position) reading {
 
 // move replaces before, where p stood, by after, unless in the meantime there came up something new to
 // be verified.
-func (c *cursor) move(p *position, before, after reading, now time.Time) {
+func (c *cursor) move(p *position, before, after reading) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if p.verify != before.verify {
 		after.verify = p.verify
-	}
-	if after.next > before.next || after.verify != before.verify {
-		p.advanced = now
 	}
 	p.reading = after
 }
@@ -166,17 +161,4 @@ func rank(p *position) int {
 		return 1
 	}
 	return 0
-}
-
-// stalled implements Fetcher.Stalled.
-func (c *cursor) stalled(now time.Time) map[Partition]time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	stalled := map[Partition]time.Duration{}
-	for _, p := range c.order {
-		if !p.halted && (p.high < 0 || p.next < p.high) {
-			stalled[p.partition] = now.Sub(p.advanced)
-		}
-	}
-	return stalled
 }

@@ -36,7 +36,7 @@ type decoded struct {
 // read decodes an answer to a reader that stands at next.
 func read(d *decoding, r reading, high int64, aborted []batch.Aborted, records ...[]byte) decoded {
 	shelf := shelf{budget: d.budget}
-	c := shelf.get(Partition{"t", 0}, r.next, nil, 0)
+	c := shelf.get(Partition{"t", 0}, r.next, 0)
 	failed := d.decode(c, &r, &part{high: high, stable: high, aborted: aborted, records: slices.Concat(records...)})
 	return decoded{c, r, failed}
 }

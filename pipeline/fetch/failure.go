@@ -52,11 +52,11 @@ func (f *Fetcher) skip(ctx context.Context, p *position, failed *fault) *Chunk {
 func (f *Fetcher) gap(p *position, next int64) *Chunk {
 	var c *Chunk
 	if next > p.next {
-		c = f.shelf.get(p.partition, p.next, p.held, 0)
+		c = f.shelf.get(p.partition, p.next, 0)
 		c.Span.To, c.Gap, c.Fetched, c.charged = next, true, time.Now().UnixMilli(), 0
 	}
 	f.cursor.update(p, func(p *position) {
-		p.next, p.advanced, p.retryAt, p.strikes, p.fails, p.want, p.room = next, time.Now(), time.Time{}, 0, 0, 0, 0
+		p.next, p.retryAt, p.strikes, p.fails, p.want, p.room = next, time.Time{}, 0, 0, 0, 0
 	})
 	return c
 }

@@ -33,7 +33,6 @@ func (s Span) String() string { return fmt.Sprintf("[%d, %d)", s.From, s.To) }
 // Start says where to read a partition from.
 type Start struct {
 	Next int64 // the first offset to hand out
-	Held any   // handed on with each chunk, not looked at
 	Last Mark  // a record before Next as the reader knows it; the log must still have the same one
 }
 

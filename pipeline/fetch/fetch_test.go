@@ -42,7 +42,6 @@ func TestWhatFranzGoWritesIsRead(t *testing.T) {
 		require.Equal(t, expected(0, values...), f.read(int32(id)))
 		require.Equal(t, int64(1000), f.highAt(int32(id)))
 	}
-	require.Empty(t, f.Stalled(time.Now()))
 }
 
 func TestEveryVersionOfTheProtocol(t *testing.T) {
@@ -121,11 +120,10 @@ func TestAChunkCarriesWhatWasHeld(t *testing.T) {
 	config := quick(t, c.ListenAddrs())
 	config.Observer = newWitness()
 	f := New(config)
-	f.Add(Partition{testTopic, 0}, Start{Next: 1, Held: "something"})
+	f.Add(Partition{testTopic, 0}, Start{Next: 1})
 	out := make(chan *Chunk)
 	go f.Run(t.Context(), out)
 	chunk := <-out
-	require.Equal(t, "something", chunk.Held)
 	require.Equal(t, Mark{1, Checksum([]byte("b")), true}, chunk.Mark(0))
 	require.InDelta(t, time.Now().UnixMilli(), chunk.Fetched, float64(patience.Milliseconds()))
 	require.Equal(t, chunk.Size(), config.Budget.InUse())

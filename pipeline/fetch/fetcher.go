@@ -33,7 +33,7 @@ func New(config Config) *Fetcher {
 
 // Add adds a partition, which the fetcher must not have yet. It may be called while Run runs.
 func (f *Fetcher) Add(p Partition, s Start) {
-	f.cursor.add(p, s, time.Now())
+	f.cursor.add(p, s)
 	select {
 	case f.added <- struct{}{}:
 	default:
@@ -61,11 +61,6 @@ func (f *Fetcher) Run(ctx context.Context, out chan<- *Chunk) {
 		pause(ctx, refreshEvery, f.added)
 	}
 }
-
-// Stalled returns the partitions which have more records than were handed out, or have never been heard
-// of, with the time since they last advanced. Halted ones are left out. A partition that waits for the
-// budget stalls, too.
-func (f *Fetcher) Stalled(now time.Time) map[Partition]time.Duration { return f.cursor.stalled(now) }
 
 // leaders refreshes who leads what. A failure leaves things as they are.
 func (f *Fetcher) leaders(ctx context.Context) map[int]bool {
@@ -161,9 +156,9 @@ func (f *Fetcher) partition(ctx context.Context, s *session, share *part) *Chunk
 	}
 	before := f.cursor.read(p)
 	after := before
-	c := f.shelf.get(p.partition, before.next, p.held, s.expected(&before, share))
+	c := f.shelf.get(p.partition, before.next, s.expected(&before, share))
 	failed := s.decode(c, &after, share)
-	f.cursor.move(p, before, after, now)
+	f.cursor.move(p, before, after)
 	f.hear(p, share, now)
 	if c.Span.Len() > 0 {
 		f.succeeded(p)
@@ -188,9 +183,6 @@ func (f *Fetcher) hear(p *position, share *part, now time.Time) {
 	f.cursor.update(p, func(p *position) {
 		if share.high < p.high {
 			p.verify = p.last
-		}
-		if p.next >= share.high {
-			p.advanced = now // there is nothing to advance to
 		}
 		p.high = share.high
 	})

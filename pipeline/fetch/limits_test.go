@@ -130,10 +130,10 @@ func names(taken []*position) (got []Partition) {
 	return got
 }
 
-func newTestCursor(now time.Time, partitions ...Partition) *cursor {
+func newTestCursor(partitions ...Partition) *cursor {
 	c := &cursor{}
 	for _, p := range partitions {
-		c.add(p, Start{Next: 5, Last: Mark{Offset: 3, Known: true}}, now)
+		c.add(p, Start{Next: 5, Last: Mark{Offset: 3, Known: true}})
 	}
 	return c
 }
@@ -141,7 +141,7 @@ func newTestCursor(now time.Time, partitions ...Partition) *cursor {
 func TestAPartitionIsAskedForOnceAtATime(t *testing.T) {
 	a, b := Partition{"t", 0}, Partition{"t", 1}
 	now := time.Unix(100, 0)
-	c := newTestCursor(now, a, b)
+	c := newTestCursor(a, b)
 	require.Empty(t, c.take(1, now), "nobody leads yet")
 	require.Equal(t, map[int]bool{1: true}, c.lead(map[Partition]int{a: 1, b: 1}))
 	first := c.take(1, now)
@@ -157,7 +157,7 @@ func TestAPartitionIsAskedForOnceAtATime(t *testing.T) {
 func TestWhatIsPutOffOrHaltedIsNotAskedFor(t *testing.T) {
 	a, b := Partition{"t", 0}, Partition{"t", 1}
 	now := time.Unix(100, 0)
-	c := newTestCursor(now, a, b)
+	c := newTestCursor(a, b)
 	c.lead(map[Partition]int{a: 1, b: 1})
 	c.update(c.order[0], func(p *position) { p.retryAt = now.Add(time.Second) })
 	c.update(c.order[1], func(p *position) { p.halted = true })
@@ -170,7 +170,7 @@ func TestWhatIsPutOffOrHaltedIsNotAskedFor(t *testing.T) {
 func TestWhoWasServedComesLast(t *testing.T) {
 	p := []Partition{{"t", 0}, {"t", 1}, {"t", 2}, {"t", 3}}
 	now := time.Unix(100, 0)
-	c := newTestCursor(now, p...)
+	c := newTestCursor(p...)
 	c.lead(map[Partition]int{p[0]: 1, p[1]: 1, p[2]: 1, p[3]: 1})
 	taken := c.take(1, now)
 	taken[0].served, taken[2].served = true, true
@@ -183,14 +183,14 @@ func TestWhoWasServedComesLast(t *testing.T) {
 
 func TestAPartitionThatWasGoneIsVerified(t *testing.T) {
 	a := Partition{"t", 0}
-	c := newTestCursor(time.Unix(100, 0), a)
+	c := newTestCursor(a)
 	p := c.order[0]
 	c.lead(map[Partition]int{a: 1})
 	before := c.read(p)
 	require.True(t, before.verify.Known, "so it is at the start")
 	after := before
 	after.verify.Known = false
-	c.move(p, before, after, time.Unix(101, 0))
+	c.move(p, before, after)
 	c.lead(map[Partition]int{a: 2})
 	require.Equal(t, int64(5), p.asks(), "it only moved")
 	before = c.read(p)
@@ -198,28 +198,9 @@ func TestAPartitionThatWasGoneIsVerified(t *testing.T) {
 	require.Equal(t, int64(3), p.asks())
 	after = before
 	after.next = 9
-	c.move(p, before, after, time.Unix(102, 0))
+	c.move(p, before, after)
 	require.Equal(t, int64(3), p.asks(), "an answer that came meanwhile does not change that")
 	require.Equal(t, int64(9), p.next)
-}
-
-func TestStalled(t *testing.T) {
-	a, b := Partition{"t", 0}, Partition{"t", 1}
-	start := time.Unix(100, 0)
-	c := newTestCursor(start, a, b)
-	now := start.Add(time.Minute)
-	require.Equal(t, map[Partition]time.Duration{a: time.Minute, b: time.Minute}, c.stalled(now), "never heard of")
-	c.update(c.order[0], func(p *position) { p.high = 6 })
-	c.update(c.order[1], func(p *position) { p.high = 5 })
-	require.Equal(t, map[Partition]time.Duration{a: time.Minute}, c.stalled(now), "b has no lag")
-	before := c.read(c.order[0])
-	after := before
-	after.next = 6
-	c.move(c.order[0], before, after, now)
-	c.update(c.order[0], func(p *position) { p.high = 8 })
-	require.Equal(t, map[Partition]time.Duration{a: time.Second}, c.stalled(now.Add(time.Second)))
-	c.update(c.order[0], func(p *position) { p.halted = true })
-	require.Empty(t, c.stalled(now))
 }
 
 func TestSizeClasses(t *testing.T) {

@@ -98,7 +98,7 @@ func (s *scan) share(ctx context.Context, share *part) error {
 		return s.failed(ctx, share.err)
 	}
 	p := &s.position
-	c := s.shelf.get(p.partition, p.next, nil, s.session.expected(&p.reading, share))
+	c := s.shelf.get(p.partition, p.next, s.session.expected(&p.reading, share))
 	defer s.shelf.put(c)
 	before := p.reading
 	failed := s.session.decode(c, &p.reading, share)
