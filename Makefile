@@ -6,10 +6,10 @@ LDFLAGS  := -X github.com/errata-dev/errata/internal/cli.Version=$(VERSION)
 COMMANDS := bin/ingest bin/query
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race model lint fmt bench kafka-test faults faults-short generate check clean $(COMMANDS)
+.PHONY: help build demo test race model lint fmt bench kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: $(COMMANDS) ## build bin/ingest and bin/query
 
@@ -31,11 +31,14 @@ model: ## the full search of the delivery protocol's states (minutes, 3 GB of me
 kafka-test: ## the end-to-end tests against a real Apache Kafka, started here (needs Java 17 and Maven)
 	ERRATA_REQUIRE_SERVERS=1 go test -count=1 -run RealKafka -v ./internal/e2e
 
-faults: ## everything is killed, stopped and cut, for about an hour: is every record one row? (needs Java 17 and Maven)
+faults: ## everything is killed, stopped and cut, for half an hour: is every record one row? (needs Java 17 and Maven)
 	go run ./internal/faults
 
-faults-short: ## the same in some minutes
+faults-short: ## the same in five minutes
 	go run ./internal/faults -short
+
+faults-mutants: ## builds that lack one rule of the protocol each: do the faults notice?
+	go run ./internal/faults -mutants -short
 
 lint: ## golangci-lint and gofumpt
 	$(GOLANGCI) run ./...

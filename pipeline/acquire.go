@@ -106,19 +106,21 @@ func (i *Ingester) tryAcquire(ctx context.Context, owned []tp) (q acquisition, e
 
 // acquireLater takes up a partition when its leader says where its log begins and ends.
 func (i *Ingester) acquireLater(ctx context.Context, p tp, admit func(acquisition)) {
+	part := "later " + p.String()
+	defer i.health.clear(part)
 	for n := 1; ctx.Err() == nil; n++ {
 		q, err := i.acquire(ctx, []tp{p})
 		if err != nil {
 			return // the generation has ended
 		}
 		if len(q.later) > 0 {
-			i.health.set("partition "+p.String(), "partition "+p.String()+" cannot be read: the cluster does not say where its log begins, or where the group is")
+			i.health.set(part, "partition "+p.String()+" cannot be read: the cluster does not say where its log begins, or where the group is")
 			if !pause(ctx, backoff(n, i.options.RetryBackoff)) {
 				return
 			}
 			continue
 		}
-		i.health.clear("partition " + p.String())
+		i.health.clear(part)
 		i.health.clear("acquire")
 		admit(q)
 		i.settleDoubts(ctx, q.doubts, func(a *account) { i.placeSettled(ctx, a, admit) })
@@ -249,12 +251,14 @@ func (i *Ingester) sort(q *acquisition, p tp, c standing, log span, h *holdings)
 			i.withdraw(a)
 			a.found(h)
 		}
+		if a.todo != grant.AskClock { // or it counts when it is settled
+			i.metrics.resolved(a.todo)
+		}
 		switch a.todo {
 		case grant.Halt:
 			q.halts = append(q.halts, surplusHalt(a))
 			return
 		case grant.Done:
-			i.metrics.resolved(a.todo)
 			c.offset, c.note.Last = a.state.Next, a.state.Last
 		case grant.AskClock:
 			q.doubts = append(q.doubts, a)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -20,6 +21,10 @@ import (
 
 func TestMain(m *testing.M) {
 	embedded.MaybeRunEngine()
+	// Most tests wait most of the time, whatever the number of processors. The command line has the last word.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 

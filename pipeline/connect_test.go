@@ -13,6 +13,7 @@ import (
 )
 
 func TestTheFirstConnectionSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	plainBroker := cluster(t, 1).ListenAddrs()
 	guarded := cluster(t, 1, kfake.EnableSASL(), kfake.Superuser("PLAIN", "user", "right")).ListenAddrs()
 	closed := closedAddress(t)
@@ -31,6 +32,7 @@ func TestTheFirstConnectionSaysWhatIsWrong(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			o := Options{Brokers: plainBroker, Topics: []string{testTopic}}
 			c.change(&o)
 			i, err := New(o, fakeParser{}, newTable(), newTable(), zerolog.Nop(), nil)
@@ -44,6 +46,7 @@ func TestTheFirstConnectionSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestSASLAndSeveralBrokersOfWhichOneIsDown(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1, kfake.EnableSASL(), kfake.Superuser("PLAIN", "user", "right"))
 	o := quick(c)
 	o.Brokers = append(o.Brokers, closedAddress(t))
@@ -62,6 +65,7 @@ func closedAddress(t *testing.T) string {
 }
 
 func TestOptionsAreChecked(t *testing.T) {
+	t.Parallel()
 	valid := Options{Brokers: []string{"b:9092"}, Topics: []string{"t"}}
 	cases := map[string]func(*Options){
 		"no broker given":            func(o *Options) { o.Brokers = nil },
@@ -84,6 +88,7 @@ func TestOptionsAreChecked(t *testing.T) {
 }
 
 func TestMetricsRegisterOnce(t *testing.T) {
+	t.Parallel()
 	reg := prometheus.NewRegistry()
 	m, err := NewMetrics(reg)
 	require.NoError(t, err)

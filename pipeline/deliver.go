@@ -179,10 +179,12 @@ func (d *deliverer) giveUp(shares []*share) {
 	for _, s := range shares {
 		s.account.refused = true
 		d.fetcher.Stop(s.account.tp)
-		d.report.halted(&HaltError{s.account.tp.Topic, s.account.tp.ID,
-			"the group's coordinator refuses its offsets; see the log for why, and the rights on the topic and the group. It is tried again by itself"})
+		d.report.halted(&HaltError{
+			s.account.tp.Topic, s.account.tp.ID,
+			"the group's coordinator refuses its offsets; see the log for why, and the rights on the topic and the group. It is tried again by itself",
+		})
 	}
-	time.AfterFunc(refusedPause, d.life.giveUp)
+	time.AfterFunc(d.ingester.options.refusedPause, d.life.giveUp)
 }
 
 // attempt grants and inserts once and returns the shares that still miss rows. failure is how the insert

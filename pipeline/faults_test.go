@@ -22,6 +22,7 @@ import (
 var errLost = errors.New("connection reset by peer")
 
 func TestFailedInsertsAreResolved(t *testing.T) {
+	t.Parallel()
 	definite := &storage.InsertError{Addr: "db:9000", Class: storage.Later, Err: errLost}
 	cases := map[string]struct {
 		apply int // rows of the first insert that get into the table
@@ -61,6 +62,7 @@ func TestFailedInsertsAreResolved(t *testing.T) {
 
 // A server may apply an insert after its client has given up on it.
 func TestAnInsertThatLandsLateIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 100)
 	o := quick(c)
@@ -89,6 +91,7 @@ func TestAnInsertThatLandsLateIsNotRepeated(t *testing.T) {
 }
 
 func TestAFailingTableIsNotReadyAndRecovers(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 10)
 	table := newTable()
@@ -109,6 +112,7 @@ func TestAFailingTableIsNotReadyAndRecovers(t *testing.T) {
 }
 
 func TestCommitErrors(t *testing.T) {
+	t.Parallel()
 	cases := map[string]*kerr.Error{
 		"passing":            kerr.CoordinatorLoadInProgress,
 		"applied, timed out": kerr.RequestTimedOut,
@@ -117,6 +121,7 @@ func TestCommitErrors(t *testing.T) {
 	}
 	for name, code := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := cluster(t, 2)
 			c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: code, Count: 2})
 			table := newTable()
@@ -133,6 +138,7 @@ func TestCommitErrors(t *testing.T) {
 }
 
 func TestDeletedRecordsHaltTheirPartition(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 2)
 	produce(t, c, 2, 100)
 	commitAt(t, c, 10)
@@ -140,7 +146,7 @@ func TestDeletedRecordsHaltTheirPartition(t *testing.T) {
 
 	table, gaps := newTable(), &gapList{}
 	o := quick(c)
-	o.Gaps = gaps
+	o.Gaps, o.GrantTTL = gaps, 100*time.Millisecond
 	i := start(t, o, table)
 	eventually(t, "the other partition goes on", func() bool { return committed(t, c, 1) == 100 })
 	ready, reason := i.Ready()
@@ -161,6 +167,7 @@ func TestDeletedRecordsHaltTheirPartition(t *testing.T) {
 }
 
 func TestNoGapWhenTheTableHasTheDeletedRecords(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 100)
 	table := newTable()
@@ -178,6 +185,7 @@ func TestNoGapWhenTheTableHasTheDeletedRecords(t *testing.T) {
 }
 
 func TestACommitBeyondTheLogHalts(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 10)
 	commitAt(t, c, 11)
@@ -187,6 +195,7 @@ func TestACommitBeyondTheLogHalts(t *testing.T) {
 
 // Records that vanish while they are being waited for must not be skipped either.
 func TestRetentionOvertakesTheReader(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 10)
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.OffsetOutOfRange, Count: 1})
@@ -232,6 +241,7 @@ func spoilAt(c *kfake.Cluster, offset int64, batch func() []byte) {
 }
 
 func TestRecordsThatCannotBeReadHaltTheirPartition(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 3)
 	produce(t, c, 3, 100)
 	var spoiled atomic.Int64
@@ -248,6 +258,7 @@ func TestRecordsThatCannotBeReadHaltTheirPartition(t *testing.T) {
 }
 
 func TestDecompressionIsBounded(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	bomb := rawBatch(t, make([]byte, 65<<20), protocol.Zstd)
 	require.Less(t, len(bomb), 1<<20)
@@ -257,6 +268,7 @@ func TestDecompressionIsBounded(t *testing.T) {
 }
 
 func TestAbortedAndControlRecordsAreNoRows(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	cl := client(t, c, kgo.TransactionalID("tx"))
 	send := func(end kgo.TransactionEndTry) {
@@ -281,6 +293,7 @@ func TestAbortedAndControlRecordsAreNoRows(t *testing.T) {
 }
 
 func TestResponsesFromTheFutureAreDeadLetters(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	cl := client(t, c)
 	for _, value := range []string{"s", "f", "e", "no json", ""} {
@@ -338,6 +351,7 @@ func (o *outage) down() bool {
 }
 
 func TestAnOutageOfTheBrokerIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	line := &outage{}
 	c := cluster(t, 3, kfake.ListenFn(func(network, address string) (net.Listener, error) {
 		var err error
@@ -356,7 +370,7 @@ func TestAnOutageOfTheBrokerIsWaitedFor(t *testing.T) {
 		return -1, nil
 	}
 	o := quick(c)
-	o.RequestTimeout = time.Second
+	o.RequestTimeout, o.SessionTimeout = time.Second, time.Second // the group waits so long for a member that is cut off
 	i := start(t, o, table)
 	for n := 1; n <= 3; n++ {
 		eventually(t, "delivered", func() bool { return table.count() == 150*n })

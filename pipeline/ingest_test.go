@@ -11,6 +11,7 @@ import (
 )
 
 func TestEveryRecordBecomesOneRow(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 12, kfake.NumBrokers(3))
 	produce(t, c, 12, 500)
 	table := newTable()
@@ -26,6 +27,7 @@ func TestEveryRecordBecomesOneRow(t *testing.T) {
 }
 
 func TestPartitionsAreTakenOverWhenAMemberLeaves(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 6)
 	table := newTable()
 	first := start(t, quick(c), table)
@@ -48,6 +50,7 @@ func TestPartitionsAreTakenOverWhenAMemberLeaves(t *testing.T) {
 
 // While partitions move, the insert under way is finished and committed before the next owner begins.
 func TestPartitionsMoveDuringAnInsert(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 4)
 	produce(t, c, 4, 100)
 	table := newTable()
@@ -72,6 +75,7 @@ func TestPartitionsMoveDuringAnInsert(t *testing.T) {
 }
 
 func TestLeadersMove(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 6, kfake.NumBrokers(3))
 	table := newTable()
 	i := start(t, quick(c), table)
@@ -85,15 +89,18 @@ func TestLeadersMove(t *testing.T) {
 }
 
 func TestRowsThatAreThereAlreadyAreSkipped(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 100)
+	o := quick(c)
+	o.GrantTTL = 100 * time.Millisecond
 	table := newTable()
-	i := start(t, quick(c), table)
+	i := start(t, o, table)
 	eventually(t, "delivered", func() bool { return committed(t, c, 0) == 100 })
 	i.stop()
 	for _, back := range []int64{0, 37, 99} {
 		commitAt(t, c, back)
-		again := start(t, quick(c), table)
+		again := start(t, o, table)
 		eventually(t, "committed again", func() bool { return committed(t, c, 0) == 100 })
 		again.stop()
 		table.exactly(t, 1, 100)
@@ -103,6 +110,7 @@ func TestRowsThatAreThereAlreadyAreSkipped(t *testing.T) {
 }
 
 func TestWithoutACommitTheTableIsAskedFirst(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 10)
 	table := newTable()
@@ -115,6 +123,7 @@ func TestWithoutACommitTheTableIsAskedFirst(t *testing.T) {
 }
 
 func TestStartAtTheLatestRecord(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 10)
 	o := quick(c)
@@ -131,6 +140,7 @@ func TestStartAtTheLatestRecord(t *testing.T) {
 }
 
 func TestTheEndDeliversWhatIsAssembled(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 2)
 	o := quick(c)
 	o.MaxBlockAge, o.QuietFlush = 5*time.Second, 5*time.Second
@@ -163,6 +173,7 @@ func TestTheEndDeliversWhatIsAssembled(t *testing.T) {
 }
 
 func TestTheEndDoesNotWaitForATableThatHangs(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 10)
 	o := quick(c)
@@ -182,6 +193,7 @@ func TestTheEndDoesNotWaitForATableThatHangs(t *testing.T) {
 }
 
 func TestWatermarks(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 10)
 	o := quick(c)
@@ -198,6 +210,7 @@ func TestWatermarks(t *testing.T) {
 }
 
 func TestRunsOnce(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	i := start(t, quick(c), newTable())
 	eventually(t, "started", i.started.Load)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -72,7 +73,7 @@ func quick(c *kfake.Cluster) Options {
 		Brokers: c.ListenAddrs(), Topics: []string{testTopic},
 		HeartbeatInterval: 50 * time.Millisecond, SessionTimeout: 5 * time.Second, JoinGroupBackoff: 20 * time.Millisecond,
 		RebalanceTimeout: 6 * time.Second, FetchWait: 50 * time.Millisecond, RetryBackoff: 50 * time.Millisecond,
-		MaxBlockAge: 50 * time.Millisecond, QuietFlush: 10 * time.Millisecond, GrantTTL: 2 * time.Second,
+		MaxBlockAge: 50 * time.Millisecond, QuietFlush: 10 * time.Millisecond, GrantTTL: time.Second,
 	}
 }
 
@@ -182,13 +183,14 @@ type table struct {
 	mu      sync.Mutex
 	rows    map[rowKey]int
 	inserts int
+	flying  map[string]bool // ids of the inserts under way
 	// insert decides about the n-th insert (from 1): how many of its rows are applied (-1 = all) and
 	// which error is returned. nil = all, none.
 	insert func(ctx context.Context, n int, rows []rowKey) (apply int, err error)
 }
 
 func newTable() *table {
-	return &table{rows: map[rowKey]int{}}
+	return &table{rows: map[rowKey]int{}, flying: map[string]bool{}}
 }
 
 func (t *table) Insert(ctx context.Context, block *storage.Block, grant storage.Grant) error {
@@ -196,7 +198,9 @@ func (t *table) Insert(ctx context.Context, block *storage.Block, grant storage.
 	t.mu.Lock()
 	t.inserts++
 	n, decide := t.inserts, t.insert
+	t.flying[grant.ID] = true
 	t.mu.Unlock()
+	defer t.landed(grant.ID)
 	apply, err := len(rows), error(nil)
 	if decide != nil {
 		if apply, err = decide(ctx, n, rows); apply < 0 {
@@ -212,6 +216,25 @@ func (t *table) Insert(ctx context.Context, block *storage.Block, grant storage.
 		t.rows[row]++
 	}
 	return err
+}
+
+func (t *table) landed(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.flying, id)
+}
+
+// RunningInserts makes the table an InsertWatcher: without one what is in doubt is waited for ten seconds longer.
+func (t *table) RunningInserts(_ context.Context, prefix string) ([]string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var ids []string
+	for id := range t.flying {
+		if strings.HasPrefix(id, prefix) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
 }
 
 func (t *table) Present(_ context.Context, _ string, from []storage.Position) ([]storage.Range, error) {

@@ -37,6 +37,7 @@ type Metrics struct {
 // NewMetrics makes the metrics and registers them; it fails if reg has them already.
 func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 	m := newMetrics()
+	m.begin()
 	for _, c := range []prometheus.Collector{
 		m.records, m.deadLetters, m.bytes, m.blockRows, m.blockBytes, m.blockAge, m.insertTime, m.insertErrors,
 		m.commits, m.resolutions, m.doubts, m.lag, m.skipped, m.holes, m.gaps, m.halted, m.stalled, m.doubtful, m.surplus, m.memory,
@@ -70,6 +71,25 @@ func newMetrics() *Metrics {
 		doubtful:     gauge("partitions_in_doubt", "Owned partitions that wait until it is known what became of a predecessor's insert, at most a grant's time."),
 		surplus:      gauge("surplus_rows", "Rows beyond one for each record that the last read-back with such rows found; anything but 0 is a fault."),
 		memory:       gauge("memory_budget_bytes", "Fetched bytes that are not yet delivered."),
+	}
+}
+
+// begin shows every label's value as 0, so that the first time that something is counted can be seen as a rise.
+func (m *Metrics) begin() {
+	for counter, labels := range map[*prometheus.CounterVec][]string{
+		m.records:      {"success", "error", "dead_letter"},
+		m.insertErrors: {"unreachable", "other", "stale", "too_many_parts", "ambiguous", "later", "data", "configuration"},
+		m.commits:      {"accepted", "refused", "fenced", "unanswered"},
+		m.resolutions:  {"present", "missing", "surplus"},
+		m.doubts:       {"unsent", "ended", "ambiguous"},
+		m.gaps:         {gapRetention, gapUnreadable, gapSkipped},
+	} {
+		for _, label := range labels {
+			counter.WithLabelValues(label)
+		}
+	}
+	for reason := parsers.ReasonNone + 1; reason <= parsers.ReasonRefused; reason++ {
+		m.deadLetters.WithLabelValues(reason.String())
 	}
 }
 

@@ -104,11 +104,13 @@ func (s *stage) shows(t *testing.T, want values) {
 	require.Equal(t, want, got)
 }
 
-// family returns the values of one metric, whatever its labels.
+// family returns the values of one metric, whatever its labels, except those that were never counted.
 func (s *stage) family(t *testing.T, name string) values {
 	t.Helper()
 	all := s.scrape(t)
-	maps.DeleteFunc(all, func(key string, _ float64) bool { return key != name && !strings.HasPrefix(key, name+"{") })
+	maps.DeleteFunc(all, func(key string, value float64) bool {
+		return key != name && !strings.HasPrefix(key, name+"{") || value == 0 && name != "lag"
+	})
 	return all
 }
 
@@ -367,6 +369,7 @@ func TestMetricsOfATakeover(t *testing.T) {
 	produce(t, s.cluster, 2, 10)
 	left := grant.Grant{Start: 0, End: 10, Count: 10, Insert: "errata:errata:PREDECESSOR:7", Attempt: 1, Deadline: time.Now().Unix() - 5}
 	commitNote(t, s.cluster, 0, grant.Note{Grant: left, Open: true})
+	commitNote(t, s.cluster, 1, grant.Note{})
 	w := &watchful{table: s.table, asked: make(chan string, 1)}
 	w.running.Store(&[]string{left.Insert})
 	s.back = w
@@ -394,6 +397,7 @@ func TestMetricsOfPartitionsThatStandStill(t *testing.T) {
 	}
 	b.stalled(now)
 	s.shows(t, values{`partitions_stalled`: 0})
+	b.heard(tp{Topic: testTopic}, 5, now.Add(stallPatience))
 	b.stalled(now.Add(stallPatience + time.Second))
 	s.shows(t, values{
 		`partitions_stalled`: 2, `lag{partition="0",topic="responses"}`: 0,
@@ -405,6 +409,38 @@ func TestMetricsOfPartitionsThatStandStill(t *testing.T) {
 	b.forget()
 	s.shows(t, values{`partitions_stalled`: 0, `partitions_halted`: 0})
 	require.Empty(t, s.family(t, "lag"))
+}
+
+// Every value of a label that can be counted is shown from the beginning, and no other.
+func TestMetricsBeginAtZero(t *testing.T) {
+	s := newStage(t, 1)
+	m, err := NewMetrics(s.metrics)
+	require.NoError(t, err)
+	before := s.scrape(t)
+	for _, o := range []grant.CommitOutcome{grant.Accepted, grant.Refused, grant.Fenced, grant.Unanswered} {
+		m.commitOutcome(o)
+	}
+	for _, o := range []grant.InsertOutcome{grant.Unsent, grant.Ended, grant.Ambiguous} {
+		m.unacknowledged(o)
+	}
+	for _, e := range []grant.Effect{grant.Done, grant.Retry, grant.Halt} {
+		m.resolved(e)
+	}
+	var all tally
+	for kind := range all.kinds[1:] {
+		all.kinds[kind+1] = 1
+	}
+	for reason := range all.reasons[1:] {
+		all.reasons[reason+1] = 1
+	}
+	m.count(&all)
+	after := s.scrape(t)
+	require.Len(t, after, len(before))
+	for key, value := range after {
+		if strings.Contains(key, "{") && !strings.HasPrefix(key, "gaps_total") && !strings.HasPrefix(key, "insert_errors_total") {
+			require.Equal(t, 1.0, value, key)
+		}
+	}
 }
 
 // A registry takes the metrics once.

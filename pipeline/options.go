@@ -84,6 +84,8 @@ type Options struct {
 	Gaps              GapSink       // optional
 	Watermarks        WatermarkSink // optional
 	WatermarkInterval time.Duration // default 10 s
+
+	refusedPause time.Duration // of a partition whose commits are refused; tests shorten it
 }
 
 // withDefaults fills what was left out.
@@ -110,6 +112,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.RetryBackoff, 5*time.Second)
 	orDefault(&o.DrainTimeout, 10*time.Second)
 	orDefault(&o.WatermarkInterval, 10*time.Second)
+	orDefault(&o.refusedPause, refusedPause)
 	return o
 }
 

@@ -41,6 +41,7 @@ func choosy(table *table, poison ...rowKey) {
 }
 
 func TestPoisonousRowsBecomeDeadLetters(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 4)
 	produce(t, c, 4, 100)
 	table := newTable()
@@ -58,6 +59,7 @@ func TestPoisonousRowsBecomeDeadLetters(t *testing.T) {
 
 // A table that refuses everything is wrong itself: its records must not all become dead letters.
 func TestATableThatRefusesEverythingBuriesLittle(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 300)
 	table := newTable()
@@ -89,8 +91,10 @@ func TestATableThatRefusesEverythingBuriesLittle(t *testing.T) {
 
 // Configuration errors and refusals of the moment never bisect: the same block goes again.
 func TestOtherRefusalsKeepTheBlockWhole(t *testing.T) {
+	t.Parallel()
 	for _, class := range []storage.Class{storage.Later, storage.Configuration} {
 		t.Run(class.String(), func(t *testing.T) {
+			t.Parallel()
 			c := cluster(t, 3)
 			produce(t, c, 3, 50)
 			table := newTable()
@@ -116,6 +120,7 @@ func TestOtherRefusalsKeepTheBlockWhole(t *testing.T) {
 }
 
 func TestTooManyPartsSlowTheInserts(t *testing.T) {
+	t.Parallel()
 	var p pace
 	require.True(t, p.wait(t.Context()))
 	throttle := &storage.InsertError{Addr: "db:9000", Class: storage.Later, Throttle: true}
@@ -138,6 +143,7 @@ func TestTooManyPartsSlowTheInserts(t *testing.T) {
 
 // Halving a share keeps every missing record, in one of the halves, and their offsets in order.
 func TestSplit(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 20).Draw(t, "records")
 		c := &chunk{Span: span{To: int64(2 * n)}}
@@ -171,6 +177,7 @@ func TestSplit(t *testing.T) {
 
 // Rows that are there twice stop their partition, and only that one.
 func TestSurplusHalts(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 2)
 	produce(t, c, 2, 10)
 	left := grant.Grant{Start: 0, End: 10, Count: 10, Insert: "errata:errata:PREDECESSOR:7", Attempt: 1, Deadline: time.Now().Unix() - 5}
@@ -197,6 +204,7 @@ func (d *doubled) Present(ctx context.Context, source string, from []storage.Pos
 
 // A bounded run delivers just what it was asked for, leaves out what is there, and ends by itself.
 func TestABoundedRun(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 3)
 	produce(t, c, 3, 100)
 	table := newTable()
@@ -222,6 +230,7 @@ func TestABoundedRun(t *testing.T) {
 
 // An offset that somebody else has moved forward is a gap in the table.
 func TestAnOffsetMovedForwardIsAGap(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 100)
 	commitAt(t, c, 80)
@@ -246,6 +255,7 @@ func (e *elder) Newest(_ context.Context, _ string, below []storage.Position) ([
 
 // A batch that cannot be read becomes a gap if the operator allows it, and reading goes on after it.
 func TestAnUnreadableBatchBecomesAGap(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 5)
 	spoilt := rawBatch(t, []byte("s1"), 0)
@@ -263,6 +273,7 @@ func TestAnUnreadableBatchBecomesAGap(t *testing.T) {
 
 // Every joining of a group has user data of its own, so that it begins a new generation.
 func TestEveryJoiningIsAnother(t *testing.T) {
+	t.Parallel()
 	for _, b := range balancers() {
 		first, err := b.UserData()
 		require.NoError(t, err)
@@ -274,6 +285,7 @@ func TestEveryJoiningIsAnother(t *testing.T) {
 
 // Where nothing is missing a bounded run ends as well, wherever its group was.
 func TestABoundedRunWithNothingToDo(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 100)
 	table := newTable()
@@ -290,6 +302,7 @@ func TestABoundedRunWithNothingToDo(t *testing.T) {
 
 // A bounded run whose partition cannot be read does not wait for an operator.
 func TestABoundedRunEndsWhenItsPartitionHalts(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 100)
 	require.NoError(t, c.DeleteRecords(testTopic, 0, 40))

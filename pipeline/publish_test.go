@@ -47,6 +47,7 @@ func consume(t *testing.T, c *kfake.Cluster, n int) []*kgo.Record {
 }
 
 func TestPublishesEachLineOnce(t *testing.T) {
+	t.Parallel()
 	for _, codec := range []kafka.Compression{0, kafka.Lz4} {
 		c := cluster(t, 3)
 		p := publisher(t, c, PublisherOptions{Compression: codec, BatchBytes: 4096})
@@ -73,6 +74,7 @@ func TestPublishesEachLineOnce(t *testing.T) {
 }
 
 func TestALineThatIsTooLongBecomesOneCutRecord(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	p := publisher(t, c, PublisherOptions{})
 	long := strings.Repeat("x", 10<<20)
@@ -90,6 +92,7 @@ func TestALineThatIsTooLongBecomesOneCutRecord(t *testing.T) {
 }
 
 func TestABrokerWithALowerLimitGetsSmallerRecords(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1, kfake.BrokerConfigs(map[string]string{"message.max.bytes": "2000"}))
 	p := publisher(t, c, PublisherOptions{})
 	text := strings.Repeat("a short line\n", 500) + strings.Repeat("y", 5000) + "\nend\n"
@@ -103,6 +106,7 @@ func TestABrokerWithALowerLimitGetsSmallerRecords(t *testing.T) {
 }
 
 func TestPublisherTriesAgain(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.NotLeaderForPartition, Count: 3})
 	p := publisher(t, c, PublisherOptions{})
@@ -112,6 +116,7 @@ func TestPublisherTriesAgain(t *testing.T) {
 }
 
 func TestPublisherSendsWhatAQuietPipeHolds(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	p := publisher(t, c, PublisherOptions{})
 	in, out := io.Pipe()
@@ -128,6 +133,7 @@ func TestPublisherSendsWhatAQuietPipeHolds(t *testing.T) {
 }
 
 func TestPublisherStaysWithinReachOfTheGroup(t *testing.T) {
+	t.Parallel()
 	const ahead = 50_000
 	c := cluster(t, 2)
 	p := publisher(t, c, PublisherOptions{Group: "errata", Ahead: ahead, BatchBytes: 4096})
@@ -157,6 +163,7 @@ func TestPublisherStaysWithinReachOfTheGroup(t *testing.T) {
 }
 
 func TestPublisherHearsOfCommitsOfOtherMembers(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 2)
 	p := publisher(t, c, PublisherOptions{Group: "errata", Ahead: 10_000, BatchBytes: 2048})
 	start(t, quick(c), newTable())
@@ -166,6 +173,7 @@ func TestPublisherHearsOfCommitsOfOtherMembers(t *testing.T) {
 }
 
 func TestWaitingEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	p := publisher(t, c, PublisherOptions{Group: "errata"})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -174,6 +182,7 @@ func TestWaitingEndsWithItsContext(t *testing.T) {
 }
 
 func TestPublisherOptionsAreChecked(t *testing.T) {
+	t.Parallel()
 	for _, o := range []PublisherOptions{{}, {Brokers: []string{"b:1"}}, {Topic: "t"}, {Brokers: []string{"b:1"}, Topic: "t", BatchBytes: 10}} {
 		_, err := NewPublisher(o, zerolog.Nop())
 		require.Error(t, err)

@@ -272,6 +272,7 @@ func TestReadinessOfAPartitionInDoubt(t *testing.T) {
 	produce(t, s.cluster, 2, 10)
 	left := grant.Grant{Start: 0, End: 10, Count: 10, Insert: "errata:errata:PREDECESSOR:7", Attempt: 1, Deadline: time.Now().Unix() - 120}
 	commitNote(t, s.cluster, 0, grant.Note{Grant: left, Open: true})
+	commitNote(t, s.cluster, 1, grant.Note{})
 	s.back.running.Store(&[]string{left.Insert}) // two minutes after its deadline
 	s.start(t)
 	eventually(t, "the other partition goes on", func() bool { return committed(t, s.cluster, 1) == 10 })
@@ -309,4 +310,69 @@ func TestRecordsOfAHaltedPartitionAreNotCounted(t *testing.T) {
 	produce(t, s.cluster, 2, 10)
 	s.shows(t, values{`partitions_halted`: 1, `records_total{kind="success"}`: 20, `lag{partition="1",topic="responses"}`: 0})
 	require.Equal(t, 30, s.table.count(), "ten of the halted one were inserted before it was found out")
+}
+
+// A grant that is resolved at the takeover counts as any other.
+func TestResolutionsOfATakeoverAreCounted(t *testing.T) {
+	s := newStage(t, 1)
+	produce(t, s.cluster, 1, 10)
+	left := grant.Grant{Start: 0, End: 10, Count: 10, Insert: "errata:errata:PREDECESSOR:7", Attempt: 1, Deadline: time.Now().Unix() - 5}
+	commitNote(t, s.cluster, 0, grant.Note{Grant: left, Open: true})
+	s.back = &doubled{s.table, storage.Range{Topic: testTopic, Start: 3, End: 4, Surplus: 1}}
+	s.start(t)
+	s.shows(t, values{`partitions_halted`: 1, `resolutions_total{result="surplus"}`: 1})
+}
+
+// What was said about a partition does not outlast the generation that it was said in.
+func TestReadinessAfterThePartitionsHaveMoved(t *testing.T) {
+	s := newSituation(t)
+	s.options.RetryBackoff = time.Hour // nobody looks again in this generation
+	leaderless := s.cluster.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.ListOffsets}, Partitions: []int32{1}, Err: kerr.LeaderNotAvailable, Count: -1,
+	})
+	s.start(t)
+	s.says(t, "partition responses/1 cannot be read")
+	for range 10 { // into the long pauses
+		pause(t.Context(), 100*time.Millisecond)
+	}
+	leaderless.Remove()
+	s.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.RebalanceInProgress, Count: 1})
+	s.recovers(t)
+}
+
+// A partition that nobody leads is not asked for, and so not heard of.
+func TestReadinessOfASilentPartition(t *testing.T) {
+	s := newSituation(t)
+	i, err := New(s.options, fakeParser{}, s.table, s.back, zerolog.Nop(), nil)
+	require.NoError(t, err)
+	i.health.clear("group")
+	b, p, now := newBoard(i), tp{Topic: testTopic, ID: 1}, time.Now()
+	b.start(p, 5)
+	b.heard(p, 5, now)
+	b.stalled(now.Add(stallPatience - time.Second))
+	ready, reason := i.Ready()
+	require.True(t, ready, reason)
+	b.stalled(now.Add(stallPatience + time.Second))
+	ready, reason = i.Ready()
+	require.False(t, ready)
+	require.Equal(t, "partition responses/1: no broker was heard of for 1m1s", reason)
+	b.heard(p, 5, now.Add(stallPatience+2*time.Second))
+	b.stalled(now.Add(stallPatience + 3*time.Second))
+	ready, reason = i.Ready()
+	require.True(t, ready, reason)
+}
+
+// A partition halts once, for its first reason.
+func TestAPartitionHaltsOnce(t *testing.T) {
+	s := newStage(t, 1)
+	m, err := NewMetrics(s.metrics)
+	require.NoError(t, err)
+	i, err := New(s.options, fakeParser{}, s.table, s.back, zerolog.Nop(), m)
+	require.NoError(t, err)
+	b := newBoard(i)
+	b.halted(&HaltError{testTopic, 0, "surplus"})
+	b.halted(&HaltError{testTopic, 0, "unreadable"})
+	s.shows(t, values{`partitions_halted`: 1})
+	_, reasons := i.Ready()
+	require.Contains(t, reasons, "surplus")
 }

@@ -40,6 +40,7 @@ func brief(c *kfake.Cluster) Options {
 }
 
 func TestTheEndIsNearWhateverGoesOn(t *testing.T) {
+	t.Parallel()
 	cases := map[string]func(t *testing.T) *running{
 		"broker gone": func(t *testing.T) *running {
 			c := cluster(t, 2)
@@ -170,12 +171,16 @@ func TestTheEndIsNearWhateverGoesOn(t *testing.T) {
 		},
 	}
 	for name, state := range cases {
-		t.Run(name, func(t *testing.T) { endsSoon(t, state(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			endsSoon(t, state(t))
+		})
 	}
 }
 
 // With the defaults there is room for the parts that come after it, and for a slow machine.
 func TestTheEndHasRoomInThirtySeconds(t *testing.T) {
+	t.Parallel()
 	o := Options{}.withDefaults()
 	require.LessOrEqual(t, o.DrainTimeout+leaveTimeout+recordTimeout, 20*time.Second)
 }

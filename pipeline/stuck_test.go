@@ -14,6 +14,7 @@ import (
 // After a lost answer the partitions are asked for one by one. The empty ones, of which there may be
 // hundreds, must not each hold up the others for as long as a broker may wait for records.
 func TestEmptyPartitionsDoNotHoldUpOthersAfterAFailure(t *testing.T) {
+	t.Parallel()
 	const partitions = 60
 	c := cluster(t, partitions)
 	o := quick(c)
@@ -42,6 +43,7 @@ func TestEmptyPartitionsDoNotHoldUpOthersAfterAFailure(t *testing.T) {
 
 // A partition that the broker refuses to hand out stops in silence otherwise.
 func TestAStuckPartitionIsNotReady(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 2)
 	fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.TopicAuthorizationFailed, Count: -1})
 	table := newTable()

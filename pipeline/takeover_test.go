@@ -20,6 +20,7 @@ import (
 // The partitions move while the outcome of an insert is not known. Its rows arrive late: whoever owns the
 // partitions then finds the grant and waits for its end.
 func TestPartitionsMoveWhileAnInsertIsInDoubt(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 100)
 	o := quick(c)
@@ -53,6 +54,7 @@ func TestPartitionsMoveWhileAnInsertIsInDoubt(t *testing.T) {
 // A topic that was deleted and created again has lost its commits, and its records have the offsets of
 // others that the table holds: they would be skipped as if they were there.
 func TestARecreatedTopicHalts(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 10)
 	table := newTable()
@@ -68,6 +70,7 @@ func TestARecreatedTopicHalts(t *testing.T) {
 // Starting at the latest record is for partitions that were never read. When only the commit is gone,
 // what was produced since the last row must not be passed over.
 func TestStartAtTheLatestRecordWithoutACommitButWithRows(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 20)
 	table := newTable()
@@ -84,6 +87,7 @@ func TestStartAtTheLatestRecordWithoutACommitButWithRows(t *testing.T) {
 
 // Records that are deleted before the first insert has succeeded are a gap too.
 func TestTheStartIsCommitted(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 100)
 	table := newTable()
@@ -127,10 +131,12 @@ func (w *watchful) RunningInserts(_ context.Context, prefix string) ([]string, e
 
 // A killed predecessor's insert is waited for until it has ended, while other partitions go on.
 func TestARunningInsertIsWaitedForAtTakeover(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 2)
 	produce(t, c, 2, 10)
 	left := grant.Grant{Start: 0, End: 10, Count: 10, Insert: "errata:errata:PREDECESSOR:7", Attempt: 1, Deadline: time.Now().Unix() - 5}
 	commitNote(t, c, 0, grant.Note{Grant: left, Open: true})
+	commitNote(t, c, 1, grant.Note{}) // one that nobody has read yet would wait as well
 	w := &watchful{table: newTable(), asked: make(chan string, 1)}
 	w.running.Store(&[]string{left.Insert})
 	i := startOver(t, quick(c), w.table, w)
@@ -153,6 +159,7 @@ func TestARunningInsertIsWaitedForAtTakeover(t *testing.T) {
 
 // What a predecessor was granted and did not insert is inserted when its grant has expired.
 func TestAGrantThatWasNotUsedIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 20)
 	deadline := time.Now().Unix() + 1
@@ -173,6 +180,7 @@ func TestAGrantThatWasNotUsedIsWaitedFor(t *testing.T) {
 
 // A grant of a newer version is not understood, and so not touched.
 func TestANoteOfANewerVersionHalts(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 20)
 	commitText(t, c, 0, "errata/9 something=else")
@@ -196,6 +204,7 @@ func commitText(t *testing.T, c *kfake.Cluster, partition int32, note string) {
 
 // Whoever may not see running inserts waits longer instead.
 func TestNotSeeingRunningInsertsIsNoFailure(t *testing.T) {
+	t.Parallel()
 	c := cluster(t, 1)
 	produce(t, c, 1, 10)
 	deadline := time.Now().Add(3*time.Second - insertPatience).Unix()
@@ -232,6 +241,7 @@ func (w *witness) Checksums(_ context.Context, _ string, at []storage.Position) 
 // A topic that was made anew and has grown past the rows of the old one looks like a group that has lost
 // its offsets, except that its records are others.
 func TestARecreatedTopicThatHasGrownHalts(t *testing.T) {
+	t.Parallel()
 	for name, f := range map[string]struct {
 		value   string // the record of the row that is compared
 		skipped int64
@@ -241,6 +251,7 @@ func TestARecreatedTopicThatHasGrownHalts(t *testing.T) {
 		"same":    {"s0", 1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := cluster(t, 1)
 			produce(t, c, 1, 10)
 			table := newTable()

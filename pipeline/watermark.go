@@ -74,34 +74,50 @@ func (b *board) halted(err *HaltError) {
 	if b.marks[p] == nil {
 		b.marks[p] = &mark{}
 	}
+	before := b.marks[p].stopped
 	b.marks[p].stopped = true
 	b.mu.Unlock()
+	if before {
+		return // the first reason stands
+	}
 	b.ingester.health.set("partition "+p.String(), err.Error())
 	b.ingester.metrics.halted.Inc()
 	defer b.ingester.bounded.halted(err)
 	b.ingester.log.Error().Str("topic", err.Topic).Int32("partition", err.Partition).Msg("partition halted: " + err.Reason)
 }
 
-// stallPatience is how long a partition may have records without one being delivered until it is alarming.
+// stallPatience is how long a partition may have records without one being delivered, or not be heard of,
+// until it is alarming.
 const stallPatience = time.Minute
 
-// stalled says which partitions have records and do not move, whatever the reason: an alarm that does not
-// depend on knowing what went wrong.
+// stalled says which partitions have records and do not move, or are not heard of, as those without a leader,
+// whatever the reason: an alarm that does not depend on knowing what went wrong.
 func (b *board) stalled(now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	stalled := 0
 	for p, m := range b.marks {
-		part := "stalled " + p.String()
-		if m.stopped || m.lag() == 0 || now.Sub(m.moved) < stallPatience {
+		part, reason := "stalled "+p.String(), m.stall(p, now)
+		if reason == "" {
 			b.ingester.health.clear(part)
 			continue
 		}
 		stalled++
-		b.ingester.health.set(part, fmt.Sprintf("partition %s: %d records are waiting and none was delivered for %s",
-			p, m.lag(), now.Sub(m.moved).Round(time.Second)))
+		b.ingester.health.set(part, reason)
 	}
 	b.ingester.metrics.stalled.Set(float64(stalled))
+}
+
+// stall says why a partition that should move does not; empty = it does, or has halted.
+func (m *mark) stall(p tp, now time.Time) string {
+	still := now.Sub(m.moved)
+	switch {
+	case m.stopped || still < stallPatience:
+		return ""
+	case m.lag() > 0:
+		return fmt.Sprintf("partition %s: %d records are waiting and none was delivered for %s", p, m.lag(), still.Round(time.Second))
+	}
+	return fmt.Sprintf("partition %s: no broker was heard of for %s", p, still.Round(time.Second)) // or moved would be later
 }
 
 // delivered implements deliveryReport.

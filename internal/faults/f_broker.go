@@ -117,7 +117,7 @@ func lieAboutCommits(ctx context.Context, t *trial) error {
 		{Do: orderRehash},
 		{Do: orderUnknown, Count: 2},
 	}
-	for range t.rounds(1, 20) {
+	for range t.rounds(1, 10) {
 		for _, i := range t.rng.Perm(len(orders)) {
 			t.strike()
 			if err := t.broker.order(ctx, orders[i]); err != nil {

@@ -110,7 +110,7 @@ func (t *trial) asleep(ctx context.Context, victim *ingester) error {
 // moment. The first is when a late insert would do harm; the second may be in the middle of the taking over.
 func stopAtPoint(point string) func(context.Context, *trial) error {
 	return func(ctx context.Context, t *trial) error {
-		for round := range t.rounds(2, 20) {
+		for round := range t.rounds(2, 10) {
 			if err := t.endAll(); err != nil {
 				return err
 			}

@@ -47,7 +47,7 @@ func cutting(kind cutKind, most int) func(context.Context, *trial) error {
 // silence stops the proxy from reading, for longer than a grant lives; what it then still holds arrives late,
 // or with every other round never.
 func silence(ctx context.Context, t *trial) error {
-	for round := range t.rounds(2, 20) {
+	for round := range t.rounds(2, 10) {
 		if err := t.progress(ctx, healLimit); err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func silence(ctx context.Context, t *trial) error {
 }
 
 func sleepingClickHouse(ctx context.Context, t *trial) error {
-	for range t.rounds(2, 20) {
+	for range t.rounds(2, 10) {
 		if err := t.progress(ctx, healLimit); err != nil {
 			return err
 		}

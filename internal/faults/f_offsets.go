@@ -18,7 +18,7 @@ func offsetFaults() []fault {
 // resting does something to the group between the end of all ingesters and their next start.
 func resting(change func(context.Context, *trial) error) func(context.Context, *trial) error {
 	return func(ctx context.Context, t *trial) error {
-		for range t.rounds(2, 20) {
+		for range t.rounds(2, 10) {
 			if err := t.progress(ctx, healLimit); err != nil {
 				return err
 			}

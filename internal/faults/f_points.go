@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"syscall"
-	"time"
 )
 
 // point is a place of the protocol at which a build with the tag faultpoints can be made to fail.
@@ -34,7 +33,7 @@ func points() []point {
 
 // exitAtPoints has the ingester exit at each point, whenever it is there for the first to third time.
 func exitAtPoints(ctx context.Context, t *trial) error {
-	for range t.rounds(1, 10) {
+	for range t.rounds(1, 5) {
 		for _, p := range points() {
 			if err := t.exitAt(ctx, p); err != nil {
 				return fmt.Errorf("point %s: %w", p.name, err)
@@ -69,6 +68,9 @@ func (t *trial) exitAt(ctx context.Context, p point) error {
 	}
 	t.strike()
 	t.line.note("%s reached", p.name)
+	for _, other := range t.running() {
+		other.kill()
+	}
 	if err := t.replace(ctx, 0); err != nil {
 		return err
 	}
@@ -83,19 +85,12 @@ func cutEvery(kind cutKind) func(context.Context, *trial) error {
 	}
 }
 
-// anotherMember joins, so that partitions are revoked, and is gone soon after.
+// anotherMember joins, so that partitions are revoked.
 func anotherMember(ctx context.Context, t *trial) error {
 	if err := t.progress(ctx, healLimit); err != nil {
 		return err
 	}
-	if err := t.launchIngester(1); err != nil {
-		return err
-	}
-	if err := pause(ctx, time.Second); err != nil {
-		return err
-	}
-	t.member(1).kill()
-	return nil
+	return t.launchIngester(1)
 }
 
 func terminateFirst(ctx context.Context, t *trial) error {
