@@ -45,6 +45,9 @@ func (r *reading) asks() int64 {
 	return r.next
 }
 
+// doubt has the log show that it still has what was read last, before anything else is handed out.
+func (p *position) doubt() { p.verify = p.last }
+
 func newReading(s Start) reading {
 	r := reading{next: s.Next, last: s.Last, epoch: -1}
 	if s.Last.Known && s.Last.Offset < s.Next {
@@ -82,15 +85,16 @@ func (c *cursor) stop(partition Partition) {
 }
 
 // lead records who leads which partition and returns all leaders. A partition that is gone, or has moved,
-// is not put off any longer; one that is gone may come back as another.
+// is not put off any longer. One that is gone may come back as another, and a new leader may have missed
+// records that the old one had acknowledged: what was read last is looked at again.
 func (c *cursor) lead(leaders map[Partition]int) map[int]bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ids := map[int]bool{}
 	for _, p := range c.order {
 		id, known := leaders[p.partition]
-		if p.known && !known {
-			p.verify = p.last
+		if p.known && (!known || p.leader != id) {
+			p.doubt()
 		}
 		if known && (!p.known || p.leader != id) {
 			p.retryAt = time.Time{}

@@ -86,7 +86,7 @@ func (f *Fetcher) refused(ctx context.Context, p *position, err kafka.Error) *Ch
 			Msg("broker refuses to hand out records, trying again")
 		f.later(p, err, func(p *position) {
 			if errors.Is(err, kafka.UnknownTopicOrPartition) {
-				p.verify = p.last // another one may come back under this name
+				p.doubt() // another one may come back under this name
 			}
 		})
 	case f.cursor.read(p).verify.Known && !f.shorter(ctx, p):

@@ -119,7 +119,7 @@ func (f *Fetcher) round(ctx context.Context, s *session, taken []*position) {
 		if ctx.Err() == nil {
 			f.config.Warn("fetch").Err(err).Int("partitions", len(taken)).Msg("fetch failed, trying again")
 			for _, p := range taken {
-				f.later(p, err, nil)
+				f.later(p, err, (*position).doubt) // the broker may have lost what it had not written to disk
 			}
 		}
 		return
@@ -182,7 +182,7 @@ func (f *Fetcher) partition(ctx context.Context, s *session, share *part) *Chunk
 func (f *Fetcher) hear(p *position, share *part, now time.Time) {
 	f.cursor.update(p, func(p *position) {
 		if share.high < p.high {
-			p.verify = p.last
+			p.doubt()
 		}
 		p.high = share.high
 	})
