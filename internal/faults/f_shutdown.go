@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -28,7 +30,8 @@ func terminate(ctx context.Context, t *trial) error {
 			t.strike()
 			victim := t.rng.IntN(2)
 			twice := t.rng.IntN(2) == 0
-			if err := conditions[i](ctx, t, func() error { return t.terminate(ctx, t.member(victim), twice) }); err != nil {
+			end := func() error { return t.terminate(ctx, t.member(victim), twice) }
+			if err := t.withoutGhost(ctx, victim, func() error { return conditions[i](ctx, t, end) }); err != nil {
 				return err
 			}
 			if err := t.launchIngester(victim); err != nil {
@@ -73,11 +76,39 @@ func withSilence(_ context.Context, t *trial, end func() error) error {
 	return end()
 }
 
-// withoutBroker stops the broker and starts it anew: the broker process, other than Kafka, never expires a member
-// that has died while it waited to join.
-func withoutBroker(ctx context.Context, t *trial, end func() error) error {
+func withoutBroker(_ context.Context, t *trial, end func() error) error {
 	t.broker.run.signal(syscall.SIGSTOP)
-	return errors.Join(end(), t.broker.crash(ctx, 0))
+	defer t.broker.run.signal(syscall.SIGCONT)
+	return end()
+}
+
+// withoutGhost starts the broker anew if member n has ended while it waited to join. Other than Kafka, the broker
+// process never expires a member to which it could not send its answer; after a restart it does.
+func (t *trial) withoutGhost(ctx context.Context, n int, end func() error) error {
+	log := filepath.Join(t.dir, fmt.Sprintf("ingester-%d.log", n))
+	before, err := occurrences(log, endedJoining)
+	if err != nil {
+		return err
+	}
+	if err := end(); err != nil {
+		return err
+	}
+	after, err := occurrences(log, endedJoining)
+	if err != nil || after == before {
+		return err
+	}
+	return t.broker.crash(ctx, 0)
+}
+
+// endedJoining is what an ingester says that ends in the middle of joining.
+const endedJoining = "ended without waiting for the group"
+
+func occurrences(file, text string) (int, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return 0, fmt.Errorf("log: %w", err)
+	}
+	return bytes.Count(content, []byte(text)), nil
 }
 
 // leavesNoGrant ends all ingesters in good order when every partition flows again, and looks at what they have

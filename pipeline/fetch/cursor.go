@@ -14,6 +14,7 @@ type reading struct {
 	last   Mark  // of the last record before next, as far as known
 	verify Mark  // known: the log must be shown to have this record still, before anything is handed out
 	epoch  int32 // of the leader that appended what was read last; -1 = unknown
+	proved int32 // the epoch before whose records the log was looked at again
 
 	want   int // bytes on the wire of a batch that PartitionBytes is too small for; 0 = none
 	room   int // bytes that it takes to unpack the largest batch of late
@@ -49,11 +50,21 @@ func (r *reading) asks() int64 {
 func (p *position) doubt() { p.verify = p.last }
 
 func newReading(s Start) reading {
-	r := reading{next: s.Next, last: s.Last, epoch: -1}
+	r := reading{next: s.Next, last: s.Last, epoch: -1, proved: -1}
 	if s.Last.Known && s.Last.Offset < s.Next {
 		r.verify = s.Last
 	}
 	return r
+}
+
+// startsEpoch reports whether records of a new leader's come next and the log was not yet made to show that it
+// has what was read last: a leader that had missed records begins a new epoch in their place. It asks for that.
+func (r *reading) startsEpoch(epoch int32) bool {
+	if r.verify.Known || !r.last.Known || r.epoch < 0 || epoch <= r.epoch || epoch == r.proved {
+		return false
+	}
+	r.proved, r.verify = epoch, r.last
+	return true
 }
 
 // cursor holds the positions of all partitions and hands them to the leaders' fetch loops. A

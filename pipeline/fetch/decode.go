@@ -10,6 +10,7 @@ import (
 
 var (
 	errNothing   = errors.New("the broker's answer holds no record at or after the asked offset")
+	errNewEpoch  = errors.New("another leader has appended the batch")
 	errBeyond    = errors.New("the batch lies beyond the end of the log")
 	errRecreated = errors.New("the topic was re-created: what the log holds is not what was read from it before")
 )
@@ -61,6 +62,10 @@ func (d *decoding) decode(c *Chunk, r *reading, share *part) *fault {
 		return nil
 	case errors.Is(err, batch.ErrPartial) && c.Span.Len() > 0:
 		return nil
+	case errors.Is(err, errBeyond) && c.Span.Len() > 0:
+		return nil // a broker reads the end first, and then the records: the next answer knows better
+	case errors.Is(err, errNewEpoch):
+		return nil
 	case errors.Is(err, batch.ErrPartial) && r.want < max(b.Size, unknownBatch):
 		r.want = max(b.Size, unknownBatch)
 		return nil
@@ -107,6 +112,8 @@ func (d *decoding) next(c *Chunk, r *reading, share *part, data []byte) (batch.B
 		return b, errBeyond
 	case b.LeaderEpoch >= 0 && b.LeaderEpoch < r.epoch:
 		return b, errRecreated
+	case c.Span.Len() == 0 && r.startsEpoch(b.LeaderEpoch):
+		return b, errNewEpoch
 	}
 	if err := d.batch(c, r, &b); err != nil {
 		return b, err

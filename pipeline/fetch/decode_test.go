@@ -190,6 +190,41 @@ func TestARecreatedTopicIsNoticed(t *testing.T) {
 	require.Equal(t, int32(4), got.after.epoch)
 }
 
+// A leader that had missed records appends others in their place, under a new epoch: where a reader comes to
+// one, the log has to show once more what was read last.
+func TestANewEpochIsVerified(t *testing.T) {
+	older := batchtest.Batch{Base: 5, LeaderEpoch: 3, Records: batchtest.Values("a", "b")}
+	newer := batchtest.Batch{Base: 7, LeaderEpoch: 4, Records: batchtest.Values("c")}
+	start := read(newDecoding(testLimit), at(5), 100, nil, older.Bytes()).after
+	require.Equal(t, int64(7), start.asks())
+
+	asked := read(newDecoding(testLimit), start, 100, nil, newer.Bytes())
+	require.Nil(t, asked.failed)
+	require.Empty(t, asked.Records, "not yet")
+	require.Equal(t, int64(6), asked.after.asks())
+
+	same := read(newDecoding(testLimit), asked.after, 100, nil, older.Bytes(), newer.Bytes())
+	require.Nil(t, same.failed)
+	require.Equal(t, []string{"7=c"}, same.values())
+	require.Equal(t, int64(8), same.after.asks())
+
+	other := batchtest.Batch{Base: 5, LeaderEpoch: 4, Records: batchtest.Values("x", "y")}
+	lost := read(newDecoding(testLimit), asked.after, 100, nil, other.Bytes(), newer.Bytes())
+	require.ErrorIs(t, lost.failed.reason, errRecreated)
+
+	together := read(newDecoding(testLimit), at(5), 100, nil, older.Bytes(), newer.Bytes())
+	require.Equal(t, []string{"5=a", "6=b", "7=c"}, together.values(), "within one answer it is one log")
+}
+
+// A broker reads the end of the log before the records.
+func TestABatchBeyondTheEndWaits(t *testing.T) {
+	got := read(newDecoding(testLimit), at(5), 7, nil, data(5, "a", "b").Bytes(), data(7, "c").Bytes())
+	require.Nil(t, got.failed)
+	require.Equal(t, []string{"5=a", "6=b"}, got.values())
+	got = read(newDecoding(testLimit), got.after, 7, nil, data(7, "c").Bytes())
+	require.ErrorIs(t, got.failed.reason, errBeyond, "again, and it is strange")
+}
+
 func TestDecodingKeepsWithinItsRoom(t *testing.T) {
 	for _, codec := range batchtest.Codecs {
 		t.Run(codec.String(), func(t *testing.T) {
