@@ -191,7 +191,18 @@ func (i *Ingester) settleStrangers(ctx context.Context, group map[tp]standing) e
 	if !fresh {
 		return nil
 	}
-	return i.settled(ctx, i.grantPrefix())
+	return i.settled(ctx, i.grantPrefix(), noted(group))
+}
+
+// noted returns the inserts that open notes name: these are waited for by their own partitions.
+func noted(group map[tp]standing) map[string]bool {
+	ids := map[string]bool{}
+	for _, c := range group {
+		if c.note.Open {
+			ids[c.note.Grant.Insert] = true
+		}
+	}
+	return ids
 }
 
 // settleHidden waits one grant's time, longer if running inserts cannot be seen, and for those that can.
@@ -203,7 +214,7 @@ func (i *Ingester) settleHidden(ctx context.Context, group map[tp]standing) erro
 	if !pause(ctx, wait) {
 		return errStopped
 	}
-	if err := i.settled(ctx, i.grantPrefix()); err != nil {
+	if err := i.settled(ctx, i.grantPrefix(), noted(group)); err != nil {
 		return err
 	}
 	for p, c := range group {

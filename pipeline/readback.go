@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -111,10 +112,11 @@ func (i *Ingester) running(ctx context.Context, prefix string) (ids map[string]b
 	return ids, true, nil
 }
 
-// settled waits until none of the inserts runs any more that ran when it was called. New ones of
-// other members do not matter: they carry other partitions.
-func (i *Ingester) settled(ctx context.Context, prefix string) error {
+// settled waits until none of the inserts runs any more that ran when it was called, except for some. New
+// ones of other members do not matter: they carry other partitions.
+func (i *Ingester) settled(ctx context.Context, prefix string, except map[string]bool) error {
 	before, _, err := i.running(ctx, prefix)
+	maps.DeleteFunc(before, func(id string, _ bool) bool { return except[id] })
 	for n := 1; err == nil && len(before) > 0; n++ {
 		i.quiet.warn(i.log, "settle").Int("inserts", len(before)).Msg("waiting for inserts of the previous owner to end")
 		if !pause(ctx, backoff(n, time.Second)) {
