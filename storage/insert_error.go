@@ -66,9 +66,9 @@ const (
 // QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING, 236 ABORTED, 319 UNKNOWN_STATUS_OF_INSERT, 394
 // QUERY_WAS_CANCELLED, 999 KEEPER_EXCEPTION.
 var classCodes = map[Class][]int32{
-	// Quotas and pools (201, 202, 203, 439, 745), memory (173, 241), read-only replicas (242), disk (243),
+	// Quotas and pools (201, 202, 203, 439, 745), memory (173, 241), read-only replicas and tables (242, 774), disk (243),
 	// replicas that lag or are dead (285, 286), parts (252).
-	Later: {173, 201, 202, 203, 241, 242, 243, codeTooManyParts, 285, 286, 439, 745},
+	Later: {173, 201, 202, 203, 241, 242, 243, 774, codeTooManyParts, 285, 286, 439, 745},
 	// Values that cannot be parsed or converted (6, 26, 27, 38, 41, 69, 70, 72, 117, 131, 321, 349, 407,
 	// 691), constraints (469), and throwIf of somebody's view or constraint (395).
 	Data: {6, 26, 27, 38, 41, 69, 70, 72, 117, 131, 321, 349, codeThrowIf, 407, 469, 691},
