@@ -39,6 +39,9 @@ func (db *DB) Migrate(ctx context.Context, step func(string)) error {
 	if err := db.applyMigrations(ctx, step); err != nil {
 		return fmt.Errorf("migrate: %w", db.conn.explain(ctx, err))
 	}
+	if err := db.recreate(ctx, step); err != nil {
+		return fmt.Errorf("dropped tables: %w", db.conn.explain(ctx, err))
+	}
 	if err := db.turnOffStatistics(ctx, step); err != nil {
 		return fmt.Errorf("table settings: %w", err)
 	}
@@ -74,10 +77,14 @@ func (db *DB) createVersionTable(ctx context.Context) error {
 	return db.conn.Exec(ctx, schemaVersionSQL)
 }
 
-func (db *DB) applyMigrations(ctx context.Context, step func(string)) (err error) {
+func (db *DB) applyMigrations(ctx context.Context, step func(string)) error {
+	return db.apply(ctx, goose.DialectClickHouse, step, goose.WithTableName(versionTable))
+}
+
+func (db *DB) apply(ctx context.Context, dialect goose.Dialect, step func(string), store goose.ProviderOption) (err error) {
 	pool := clickhouse.OpenDB(db.options.pool())
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	provider, err := newProvider(pool)
+	provider, err := newProvider(pool, dialect, store)
 	if err != nil {
 		return err
 	}
@@ -93,10 +100,9 @@ func (db *DB) applyMigrations(ctx context.Context, step func(string)) (err error
 	}
 }
 
-func newProvider(pool *sql.DB) (*goose.Provider, error) {
-	return goose.NewProvider(goose.DialectClickHouse, pool, migrations.FS,
+func newProvider(pool *sql.DB, dialect goose.Dialect, store goose.ProviderOption) (*goose.Provider, error) {
+	return goose.NewProvider(dialect, pool, migrations.FS, store,
 		goose.WithDisableGlobalRegistry(true),
-		goose.WithTableName(versionTable),
 		goose.WithLogger(goose.NopLogger()),
 		// Two processes migrating at once may record their versions in any order.
 		goose.WithAllowOutofOrder(true))

@@ -38,6 +38,34 @@ func TestMigrateTwice(t *testing.T) {
 	require.Equal(t, key, again)
 }
 
+// A table that somebody has dropped comes back, empty, and what is left is not touched.
+func TestMigrateCreatesDroppedTablesAgain(t *testing.T) {
+	db, o := openMigrated(t)
+	insertOffsets(t, o, "topic", 0, 1, 2, 3)
+	key, err := db.HashKey(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, db.conn.Exec(t.Context(), "DROP TABLE gaps"))
+	var steps []string
+	require.NoError(t, db.Migrate(t.Context(), func(step string) { steps = append(steps, step) }))
+	require.Equal(t, []string{"create again what was dropped: gaps"}, steps)
+	require.NoError(t, db.RecordGaps(t.Context(), []Gap{{Source: "s", Topic: "t", From: 1, To: 2, Kind: "retention"}}))
+	require.Equal(t, 3, countRows(t, db))
+
+	require.NoError(t, db.conn.Exec(t.Context(), "DROP TABLE responses"))
+	require.NoError(t, db.Migrate(t.Context(), nil))
+	insertOffsets(t, o, "topic", 0, 4)
+	require.Equal(t, 1, countRows(t, db))
+	again, err := db.HashKey(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, key, again)
+	missing, err := db.missingTables(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, missing)
+	var all uint64
+	require.NoError(t, db.conn.QueryRow(t.Context(), "SELECT count() FROM system.tables WHERE database = currentDatabase()").Scan(&all))
+	require.EqualValues(t, len(tables)+1, all, "the list names all that the migrations create; the version table comes on top")
+}
+
 func TestMigrateInManyProcessesAtOnce(t *testing.T) {
 	_, o := openEmpty(t)
 	const processes = 6
