@@ -35,7 +35,7 @@ type station struct {
 // openStation opens all parts. onCommit, if not nil, is told of every committed offset.
 func openStation(ctx context.Context, s settings, stderr io.Writer, onCommit func(string, int32, int64)) (_ *station, err error) {
 	st := &station{metrics: prometheus.NewRegistry()}
-	debug.SetMemoryLimit(s.ingest.Memory / 10 * 9) // the collector works harder before the process outgrows its budget
+	debug.SetMemoryLimit(s.ingest.Memory / 10 * 8) // of Go's memory; the program itself takes another tenth
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, st.close())
