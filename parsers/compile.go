@@ -104,6 +104,7 @@ func (r *Registry) addHosts(v *vendor) error {
 type compiler struct {
 	file   string
 	text   string
+	docs   string // the page that an entry without a link comes from
 	faults []error
 }
 
@@ -117,6 +118,7 @@ var (
 
 func (c *compiler) definition(def *fileDef) *definition {
 	d := &definition{requestIDHeaders: def.RequestIDHeaders, lowest: 600}
+	c.docs = def.Docs
 	d.identities = append([]identityDef{def.identityDef}, def.Also...)
 	for _, id := range d.identities {
 		c.identity(id)

@@ -123,7 +123,7 @@ func first2(a, b string) string {
 }
 
 func (c *compiler) advice(label, category, retry, advice, link string) Advice {
-	a := Advice{Advice: advice, Link: link}
+	a := Advice{Advice: advice, Link: first2(link, c.docs)}
 	if i := slices.Index(categoryNames[:], category); i >= 0 {
 		a.Category = Category(i)
 	} else {

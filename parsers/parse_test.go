@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/errata-dev/errata/parsers/cases"
 )
 
 // problem is a record of some 550 bytes with a problem document of 300 in it.
@@ -23,7 +25,7 @@ func TestParseDoesNotAllocate(t *testing.T) {
 	r := newRegistry(t)
 	records := map[string][]byte{"problem": []byte(problem), "success": []byte(success)}
 	for _, c := range append(readCases(t, "vendors/*/testdata/*.txtar"), readCases(t, "testdata/generic/*.txtar")...) {
-		records[c.name] = c.input
+		records[c.Name] = c.Record
 	}
 	row := new(Row)
 	out := make([]byte, 0, 8<<10)
@@ -37,17 +39,17 @@ func TestParseDoesNotAllocate(t *testing.T) {
 
 func TestRowsDoNotLeakIntoEachOther(t *testing.T) {
 	r := newRegistry(t)
-	cases := append(readCases(t, "vendors/*/testdata/*.txtar"), readCases(t, "testdata/generic/*.txtar")...)
-	cases = append(cases, goldenCase{input: []byte(success)}, goldenCase{input: []byte(`{`)})
+	all := append(readCases(t, "vendors/*/testdata/*.txtar"), readCases(t, "testdata/generic/*.txtar")...)
+	all = append(all, cases.Case{Name: "success", Record: []byte(success)}, cases.Case{Name: "broken", Record: []byte(`{`)})
 	reused := new(Row)
-	for i := range cases {
-		for j := range cases {
-			r.Parse(&Record{Value: cases[i].input}, reused)
-			r.Parse(&Record{Value: cases[j].input}, reused)
+	for i := range all {
+		for j := range all {
+			r.Parse(&Record{Value: all[i].Record}, reused)
+			r.Parse(&Record{Value: all[j].Record}, reused)
 			fresh := new(Row)
-			r.Parse(&Record{Value: cases[j].input}, fresh)
+			r.Parse(&Record{Value: all[j].Record}, fresh)
 			if got, want := reused.AppendJSON(nil, 1), fresh.AppendJSON(nil, 1); !bytes.Equal(got, want) {
-				require.Equal(t, string(want), string(got), "%s after %s", cases[j].name, cases[i].name)
+				require.Equal(t, string(want), string(got), "%s after %s", all[j].Name, all[i].Name)
 			}
 		}
 	}
@@ -85,7 +87,7 @@ func benchmark(b *testing.B, value string) {
 // FuzzParse: no input makes Parse panic, exceed its bounds, or answer differently the second time.
 func FuzzParse(f *testing.F) {
 	for _, c := range append(readCases(f, "vendors/*/testdata/*.txtar"), readCases(f, "testdata/generic/*.txtar")...) {
-		f.Add(c.input)
+		f.Add(c.Record)
 	}
 	for _, seed := range []string{success, `{"time":0,"error":"x"}`, `{"time":1,"status":500,"response_body_base64":"H4sIAAAAAAAA"}`, "[", "{", "\xff"} {
 		f.Add([]byte(seed))
@@ -107,13 +109,13 @@ func FuzzParse(f *testing.F) {
 // TestRegistryIsShared parses in several goroutines; the race detector watches.
 func TestRegistryIsShared(t *testing.T) {
 	r := newRegistry(t)
-	cases := append(readCases(t, "vendors/*/testdata/*.txtar"), readCases(t, "testdata/generic/*.txtar")...)
+	all := append(readCases(t, "vendors/*/testdata/*.txtar"), readCases(t, "testdata/generic/*.txtar")...)
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
 			row := new(Row)
-			for i := range cases {
-				r.Parse(&Record{Value: cases[i].input}, row)
+			for i := range all {
+				r.Parse(&Record{Value: all[i].Record}, row)
 				r.Advice(string(row.Vendor), int(row.Status), string(row.Code))
 			}
 		})
