@@ -9,10 +9,23 @@ import (
 // maxBody bounds what is read of one body, decoded and decompressed.
 const maxBody = 1 << 20
 
+// bodyKind is what a body turned out to be, whatever its content type said.
+type bodyKind uint8
+
+const (
+	bodyEmpty bodyKind = iota // nothing, or nothing that was logged
+	bodyJSON
+	bodyXML
+	bodyForm
+	bodyText
+	bodyHTML
+)
+
 // body is the body of a response, as far as it could be read.
 type body struct {
 	read bool
-	root lenient.Node // the JSON object or array; absent for everything else
+	kind bodyKind
+	root lenient.Node // of JSON, XML and forms the object or array; absent for everything else
 	text []byte       // the body as text; nil for inline JSON
 	cut  bool         // text ends before the body did
 }
@@ -25,7 +38,7 @@ func (s *scratch) readBody() *body {
 	s.body.read = true
 	res := &s.response
 	if kind := res.bodyNode.Kind(); kind == lenient.Object || kind == lenient.Array {
-		s.body.root = res.bodyNode
+		s.body.root, s.body.kind = res.bodyNode, bodyJSON
 		return &s.body
 	}
 	b := &s.body
@@ -84,7 +97,14 @@ func exact(n lenient.Node) []byte {
 // that is cut shows in itself, whatever the logger says.
 func (s *scratch) parseBody(b *body) {
 	text := bytes.TrimLeft(b.text, " \t\r\n\ufeff")
-	if len(text) == 0 || text[0] == '<' || s.outer.Parse(text) != nil {
+	if len(text) == 0 {
+		return
+	}
+	if b.kind = bodyText; text[0] == '<' {
+		b.kind = bodyHTML
+		return
+	}
+	if s.outer.Parse(text) != nil {
 		return
 	}
 	root, cut := s.outer.Root(), s.outer.Truncated()
@@ -96,6 +116,6 @@ func (s *scratch) parseBody(b *body) {
 		root, cut = s.inner.Root(), cut || s.inner.Truncated()
 	}
 	if kind := root.Kind(); kind == lenient.Object || kind == lenient.Array {
-		b.root, b.cut = root, cut
+		b.kind, b.root, b.cut = bodyJSON, root, cut
 	}
 }
