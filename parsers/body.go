@@ -78,7 +78,7 @@ func (s *scratch) begun(text []byte) []byte {
 }
 
 // prose returns the text of a value that people read; of one that was cut, what is sure.
-func (s *scratch) prose(n lenient.Node) []byte {
+func prose(s *scratch, n lenient.Node) []byte {
 	if n.Cut() {
 		return s.begun(n.Text())
 	}
@@ -86,7 +86,7 @@ func (s *scratch) prose(n lenient.Node) []byte {
 }
 
 // exact returns the text of a value that programs compare; half of it would be another value.
-func exact(n lenient.Node) []byte {
+func exact(_ *scratch, n lenient.Node) []byte {
 	if n.Cut() {
 		return nil
 	}

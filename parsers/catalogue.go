@@ -45,6 +45,17 @@ const (
 	matchCode
 )
 
+// of looks up what was found in a body: its code, its title, else the wider kind of its code.
+func (c *catalogue) of(status int, f *findings) (Advice, match) {
+	advice, m := c.find(status, f.code, f.title)
+	if m != matchCode && len(f.family) > 0 {
+		if wider, found := c.find(status, f.family, nil); found == matchCode {
+			return wider, found
+		}
+	}
+	return advice, m
+}
+
 // find looks an error up: its code under its status, the code under any status, the range of a
 // numeric code, its title under its status, and last the status alone.
 func (c *catalogue) find(status int, code, title []byte) (Advice, match) {

@@ -18,6 +18,7 @@ type definition struct {
 	envelopes        []*envelope
 	identifying      []identification
 	requestIDHeaders []string
+	quotas           []quota
 	catalogue        catalogue
 	lowest           int // status that any envelope accepts; above 599 when there is no envelope
 }
@@ -126,6 +127,9 @@ func (c *compiler) definition(def *fileDef) *definition {
 	for i := range def.Envelopes {
 		d.envelopes = append(d.envelopes, c.envelope(d, &def.Envelopes[i]))
 	}
+	for i := range def.RateLimits {
+		d.quotas = append(d.quotas, c.quota(&def.RateLimits[i]))
+	}
 	d.catalogue = c.catalogue(def.Codes, def.Ranges)
 	return d
 }
@@ -230,8 +234,14 @@ func (c *compiler) identifies(d *definition, e *envelope, def *envelopeDef) {
 
 func (c *compiler) condition(e *envelopeDef, def *conditionDef) condition {
 	cond := condition{
-		path: c.path(def.Path, e.LooseKeys), equals: []byte(def.Equals),
-		prefixes: byteTexts(def.Prefixes), from: def.From, to: def.To,
+		header: def.Header, absent: def.Absent, contains: []byte(def.Contains),
+		equals: byteTexts(def.OneOf), prefixes: byteTexts(def.Prefixes), from: def.From, to: def.To,
+	}
+	if def.Equals != "" {
+		cond.equals = append(cond.equals, []byte(def.Equals))
+	}
+	if cond.path = c.place(def.Path, def.Header, e); def.Header != "" && len(def.Is) > 0 {
+		c.fault(strconv.Quote(def.Header), "envelopes.%s.match: a header is always a text: is has no meaning beside it", e.Name)
 	}
 	for _, kind := range def.Is {
 		i := slices.Index(kindTexts[:], kind)
@@ -248,6 +258,17 @@ func (c *compiler) condition(e *envelopeDef, def *conditionDef) condition {
 var kindTexts = [...]string{
 	lenient.Absent: "-", lenient.Null: "null", lenient.Bool: "bool", lenient.Number: "number",
 	lenient.String: "string", lenient.Array: "array", lenient.Object: "object",
+}
+
+// place compiles the path of a condition or source, which names either a path or a header.
+func (c *compiler) place(text, header string, e *envelopeDef) path {
+	if (text == "") == (header == "") {
+		c.fault(strconv.Quote(first2(text, header)), "envelopes.%s: needs exactly one of path and header", e.Name)
+	}
+	if header != "" {
+		return path{}
+	}
+	return c.path(text, e.LooseKeys)
 }
 
 func (c *compiler) path(text string, loose bool) path {

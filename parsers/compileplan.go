@@ -9,6 +9,8 @@ import (
 func (c *compiler) plan(def *envelopeDef) plan {
 	p := plan{
 		code:       c.sources(def, def.Code),
+		family:     c.sources(def, def.Family),
+		status:     c.sources(def, def.HTTPStatus),
 		message:    c.sources(def, def.Message),
 		title:      c.sources(def, def.Title),
 		kind:       c.sources(def, def.Type),
@@ -26,24 +28,47 @@ func (c *compiler) plan(def *envelopeDef) plan {
 func (c *compiler) sources(e *envelopeDef, defs []sourceDef) []source {
 	var sources []source
 	for i := range defs {
-		def := &defs[i]
-		apply, ok := transformNamed(def.As)
-		if !ok {
-			c.fault(strconv.Quote(def.As), "envelopes.%s: as: %q is not one of %s", e.Name, def.As, transformNames)
-		}
-		unit := 1e3
-		switch def.Unit {
-		case "", "s":
-		case "ms":
-			unit = 1
-		default:
-			c.fault(strconv.Quote(def.Unit), "envelopes.%s: unit: %q is neither \"s\" nor \"ms\"", e.Name, def.Unit)
-		}
-		sources = append(sources, source{
-			path: c.path(def.Path, e.LooseKeys), transform: apply, except: byteTexts(def.Except), unit: unit,
-		})
+		sources = append(sources, c.source(e, &defs[i]))
 	}
 	return sources
+}
+
+func (c *compiler) source(e *envelopeDef, def *sourceDef) source {
+	src := source{header: def.Header, path: c.place(def.Path, def.Header, e), except: byteTexts(def.Except)}
+	var ok bool
+	if src.key = def.As == asKey; !src.key {
+		if src.transform, ok = transformNamed(def.As); !ok {
+			c.fault(strconv.Quote(def.As), "envelopes.%s: as: %q is not one of %s, %s", e.Name, def.As, asKey, transformNames)
+		}
+	}
+	if src.unit, ok = unitNamed(def.Unit); !ok {
+		c.fault(strconv.Quote(def.Unit), "envelopes.%s: unit: %q is not one of %s", e.Name, def.Unit, unitNames)
+	}
+	if def.Inside != "" {
+		p := c.path(def.Inside, e.LooseKeys)
+		src.inside = &p
+	}
+	return src
+}
+
+// quota compiles where a vendor states its quotas.
+func (c *compiler) quota(def *quotaDef) quota {
+	e := &envelopeDef{Name: "rate_limits"}
+	q := quota{windowS: def.WindowS}
+	for _, place := range []struct {
+		def *sourceDef
+		src **source
+	}{{def.Limit, &q.limit}, {def.Remaining, &q.remaining}, {def.Used, &q.used}, {def.Reset, &q.reset}, {def.Policy, &q.policy}} {
+		if place.def != nil {
+			src := c.source(e, place.def)
+			*place.src = &src
+		}
+	}
+	var ok bool
+	if q.resetUnit, ok = unitNamed(def.ResetUnit); !ok || q.resetUnit == unitProse {
+		c.fault(strconv.Quote(def.ResetUnit), "rate_limits.reset_unit: %q is not one of %s", def.ResetUnit, resetUnitNames)
+	}
+	return q
 }
 
 func (c *compiler) detail(e *envelopeDef, def *detailDef) detailPlan {

@@ -11,6 +11,8 @@ import (
 type findings struct {
 	format                               []byte
 	code, message, title, kind, instance []byte
+	family                               []byte // a wider kind of the code
+	status                               int    // what the body says the status is; 0 = nothing
 	trace, requestID                     []byte // the vendor's
 	retryAfterMS                         int64
 	details                              []Detail
@@ -36,6 +38,7 @@ type statusRange struct{ from, to int }
 // plan says where the facts are. Of several sources the first that yields a text wins.
 type plan struct {
 	code, message, title, kind, instance []source
+	family, status                       []source
 	trace, requestID, retryAfter         []source
 	details                              []detailPlan
 }
@@ -50,8 +53,11 @@ type detailPlan struct {
 // condition must hold for an envelope to match.
 type condition struct {
 	path     path
-	kinds    uint8 // bit i allows lenient.Kind i; 0 = any value but null
-	equals   []byte
+	header   string // of the response, instead of a path
+	kinds    uint8  // bit i allows lenient.Kind i; 0 = any value but null
+	absent   bool   // holds when nothing is there
+	equals   [][]byte
+	contains []byte
 	prefixes [][]byte
 	from, to int64 // when to > 0: a whole number in this range
 }
@@ -59,9 +65,12 @@ type condition struct {
 // source is one place to find a text, and how to read it.
 type source struct {
 	path      path
+	header    string // of the response, instead of a path
+	key       bool   // the name of what is found, not its text
+	inside    *path  // within the JSON that the text holds
 	transform transform
 	except    [][]byte
-	unit      float64 // of a retry hint: milliseconds in one
+	unit      unit // of a retry hint
 }
 
 // shape is an envelope that names its vendor.
@@ -88,7 +97,7 @@ func (e *envelope) matches(res *response, root lenient.Node) bool {
 		return false
 	}
 	for i := range e.match {
-		if !e.match[i].holds(root) {
+		if !e.match[i].holds(res, root) {
 			return false
 		}
 	}
@@ -118,9 +127,16 @@ func (e *envelope) admits(res *response) bool {
 	return false
 }
 
-func (c *condition) holds(root lenient.Node) bool {
+func (c *condition) holds(res *response, root lenient.Node) bool {
+	if c.header != "" {
+		value := custom(res.answerNode, c.header)
+		return c.absent == (len(value) == 0) && (c.absent || c.admits(value))
+	}
 	n := c.path.find(root)
 	kind := n.Kind()
+	if c.absent {
+		return kind == lenient.Absent || kind == lenient.Null
+	}
 	if kind == lenient.Absent || c.kinds == 0 && kind == lenient.Null || c.kinds != 0 && c.kinds>>kind&1 == 0 {
 		return false
 	}
@@ -128,10 +144,16 @@ func (c *condition) holds(root lenient.Node) bool {
 		i, ok := n.Int()
 		return ok && i >= c.from && i <= c.to
 	}
-	if len(c.equals) > 0 && !bytes.Equal(n.Text(), c.equals) {
-		return false
+	return len(c.equals)+len(c.contains)+len(c.prefixes) == 0 || c.admits(n.Text())
+}
+
+// admits checks a text.
+func (c *condition) admits(text []byte) bool {
+	equal := len(c.equals) == 0
+	for _, want := range c.equals {
+		equal = equal || bytes.Equal(text, want)
 	}
-	return len(c.prefixes) == 0 || hasPrefix(n.Text(), c.prefixes)
+	return equal && bytes.Contains(text, c.contains) && (len(c.prefixes) == 0 || hasPrefix(text, c.prefixes))
 }
 
 func hasPrefix(text []byte, prefixes [][]byte) bool {
@@ -154,13 +176,15 @@ func (e *envelope) extract(s *scratch, root lenient.Node) bool {
 	}
 	p := &e.plan
 	f.code = s.code(root, p.code)
+	f.family = s.name(root, p.family)
+	f.status = int(max(digits(s.name(root, p.status)), 0))
 	f.message = s.sentence(root, p.message)
 	f.title = s.sentence(root, p.title)
 	f.kind = s.name(root, p.kind)
 	f.instance = s.name(root, p.instance)
 	f.trace = s.name(root, p.trace)
 	f.requestID = s.name(root, p.requestID)
-	f.retryAfterMS = retryHint(root, p.retryAfter)
+	f.retryAfterMS = s.retryHint(root, p.retryAfter)
 	for i := range p.details {
 		p.details[i].extract(s, root)
 	}
@@ -170,7 +194,7 @@ func (e *envelope) extract(s *scratch, root lenient.Node) bool {
 // code returns the first code that the sources yield. A number that only repeats the HTTP status is none.
 func (s *scratch) code(root lenient.Node, sources []source) []byte {
 	for i := range sources {
-		text := sources[i].text(s, exact(sources[i].find(root)))
+		text := sources[i].read(s, root, exact)
 		if len(text) > 0 && (len(text) != 3 || digits(text) != int64(s.response.status)) {
 			return text
 		}
@@ -181,7 +205,7 @@ func (s *scratch) code(root lenient.Node, sources []source) []byte {
 // name returns the first text that the sources yield whole.
 func (s *scratch) name(root lenient.Node, sources []source) []byte {
 	for i := range sources {
-		if text := sources[i].text(s, exact(sources[i].find(root))); len(text) > 0 {
+		if text := sources[i].read(s, root, exact); len(text) > 0 {
 			return text
 		}
 	}
@@ -191,7 +215,7 @@ func (s *scratch) name(root lenient.Node, sources []source) []byte {
 // sentence returns the first text that the sources yield.
 func (s *scratch) sentence(root lenient.Node, sources []source) []byte {
 	for i := range sources {
-		if text := sources[i].text(s, s.prose(sources[i].find(root))); len(text) > 0 {
+		if text := sources[i].read(s, root, prose); len(text) > 0 {
 			return text
 		}
 	}
@@ -207,7 +231,42 @@ func (src *source) find(root lenient.Node) lenient.Node {
 	return n
 }
 
-// text returns a value's text as the definition wants it.
+// reading is how the text of a value is taken: exact, or prose.
+type reading func(s *scratch, n lenient.Node) []byte
+
+// read returns the text at the source as the definition wants it.
+func (src *source) read(s *scratch, root lenient.Node, take reading) []byte {
+	switch {
+	case src.header != "":
+		return src.text(s, custom(s.response.answerNode, src.header))
+	case src.key:
+		n := src.path.find(root)
+		if n.Kind() >= lenient.Array {
+			n = n.First()
+		}
+		return src.text(s, n.Key())
+	case src.inside != nil:
+		return src.text(s, s.nested(src.find(root), *src.inside, take))
+	}
+	return src.text(s, take(s, src.find(root)))
+}
+
+// nested returns the text at a path within the JSON that a text holds.
+func (s *scratch) nested(n lenient.Node, p path, take reading) []byte {
+	text := bytes.TrimSpace(n.Text())
+	if len(text) == 0 || text[0] != '{' && text[0] != '[' || s.spare.Parse(text) != nil {
+		return nil
+	}
+	found := p.find(s.spare.Root())
+	if found.Kind() == lenient.Array {
+		found = found.First()
+	}
+	start := len(s.lists)
+	s.lists = append(s.lists, take(s, found)...) // the document is read anew for the next source
+	return s.lists[start:len(s.lists):len(s.lists)]
+}
+
+// text returns a found text as the definition wants it.
 func (src *source) text(s *scratch, text []byte) []byte {
 	if src.transform != nil {
 		text = src.transform(s, bytes.TrimSpace(text))
@@ -224,26 +283,35 @@ func (src *source) text(s *scratch, text []byte) []byte {
 func (p *detailPlan) extract(s *scratch, root lenient.Node) {
 	switch {
 	case p.list != nil:
-		list := p.list.find(root)
-		if list.Kind() != lenient.Array {
-			return
-		}
-		for n := list.First(); n.Kind() != lenient.Absent; n = n.Next() {
-			p.note(s, s.name(n, p.field), n)
-		}
+		p.extractList(s, p.list.find(root))
 	case p.fields != nil:
 		p.extractFields(s, p.fields.find(root))
 	case p.item != nil:
 		n := p.item.find(root)
 		p.note(s, s.name(n, p.field), n)
 	default:
-		s.detail(nil, nil, s.prose(p.text.find(root)))
+		s.detail(nil, nil, prose(s, p.text.find(root)))
+	}
+}
+
+// extractList reads [{…}, …], one object, and the repeated elements of XML.
+func (p *detailPlan) extractList(s *scratch, list lenient.Node) {
+	if list.Kind() == lenient.Array {
+		for n := list.First(); n.Kind() != lenient.Absent; n = n.Next() {
+			p.note(s, s.name(n, p.field), n)
+		}
+		return
+	}
+	for n := list; n.Kind() != lenient.Absent; n = n.Next() {
+		if n.Kind() == lenient.Object && bytes.Equal(n.Key(), list.Key()) {
+			p.note(s, s.name(n, p.field), n)
+		}
 	}
 }
 
 // note appends one sub-error: an object, or a text that is the message.
 func (p *detailPlan) note(s *scratch, field []byte, n lenient.Node) {
-	s.detail(field, s.name(n, p.code), first(s.sentence(n, p.message), s.prose(n)))
+	s.detail(field, s.name(n, p.code), first(s.sentence(n, p.message), prose(s, n)))
 }
 
 // extractFields reads {"field": "message"} and {"field": ["message", …]}.

@@ -43,7 +43,7 @@ func decodeFieldMessages(s *scratch, root lenient.Node) bool {
 			if string(field) == "non_field_errors" || string(field) == "__all__" {
 				field = nil
 			}
-			s.detail(field, nil, s.prose(m))
+			s.detail(field, nil, prose(s, m))
 		}
 	}
 	if len(s.found.details) == 0 {
@@ -61,8 +61,8 @@ func decodeGoogleRPC(s *scratch, root lenient.Node) bool {
 	}
 	status := root.Get("error")
 	f := &s.found
-	f.code = exact(status.Get("status"))
-	f.message = s.prose(status.Get("message"))
+	f.code = exact(s, status.Get("status"))
+	f.message = prose(s, status.Get("message"))
 	details := status.Get("details")
 	if details.Kind() == lenient.Array {
 		for n := details.First(); n.Kind() != lenient.Absent; n = n.Next() {
@@ -76,21 +76,21 @@ func (s *scratch) googleDetail(n lenient.Node) {
 	kind := n.Get("@type").Text()
 	switch string(kind[bytes.LastIndexByte(kind, '.')+1:]) {
 	case "ErrorInfo":
-		s.detail(exact(n.Get("domain")), exact(n.Get("reason")), nil)
+		s.detail(exact(s, n.Get("domain")), exact(s, n.Get("reason")), nil)
 	case "BadRequest":
 		violations := n.Get("fieldViolations")
 		for v := violations.First(); v.Kind() != lenient.Absent; v = v.Next() {
-			s.detail(exact(v.Get("field")), nil, s.prose(v.Get("description")))
+			s.detail(exact(s, v.Get("field")), nil, prose(s, v.Get("description")))
 		}
 	case "QuotaFailure", "PreconditionFailure":
 		violations := n.Get("violations")
 		for v := violations.First(); v.Kind() != lenient.Absent; v = v.Next() {
-			s.detail(exact(v.Get("subject")), exact(v.Get("type")), s.prose(v.Get("description")))
+			s.detail(exact(s, v.Get("subject")), exact(s, v.Get("type")), prose(s, v.Get("description")))
 		}
 	case "RetryInfo":
-		s.found.retryAfterMS = retryHint(n, []source{{path: path{steps: []step{{name: "retryDelay"}}}, unit: 1e3}})
+		s.found.retryAfterMS = s.wait(n.Get("retryDelay").Text(), unitSeconds)
 	case "RequestInfo":
-		s.found.trace = exact(n.Get("requestId"))
+		s.found.trace = exact(s, n.Get("requestId"))
 	}
 }
 

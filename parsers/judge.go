@@ -65,7 +65,7 @@ func (s *scratch) excerpt() []byte {
 func (r *Registry) finish(row *Row, v *vendor) {
 	s := row.scratch
 	f := &s.found
-	r.limits(row)
+	r.limits(row, v)
 	r.ids(row, v)
 	row.Format = f.format
 	r.judge(row, v)
@@ -125,7 +125,7 @@ func (r *Registry) judge(row *Row, v *vendor) {
 	var advice Advice
 	m := matchNone
 	if v != nil {
-		advice, m = v.def.catalogue.find(int(row.Status), f.code, f.title)
+		advice, m = v.def.catalogue.of(row.status(), f)
 	}
 	row.Category = r.category(row, advice, m)
 	waits := r.wait(row)
@@ -142,14 +142,22 @@ func (r *Registry) judge(row *Row, v *vendor) {
 // else what the catalogue says about the status, else what HTTP does.
 func (r *Registry) category(row *Row, advice Advice, m match) Category {
 	if m != matchCode || advice.Category == CategoryNone {
-		if public, m := r.generic.catalogue.find(int(row.Status), row.scratch.found.code, nil); m == matchCode {
+		if public, m := r.generic.catalogue.find(row.status(), row.scratch.found.code, nil); m == matchCode {
 			return public.Category
 		}
 	}
 	if advice.Category != CategoryNone {
 		return advice.Category
 	}
-	return statusCategory(int(row.Status))
+	return statusCategory(row.status())
+}
+
+// status is the status that tells what went wrong: of a success, the one that its body states.
+func (row *Row) status() int {
+	if stated := row.scratch.found.status; row.Status < 400 && stated >= 400 && stated <= 599 {
+		return stated
+	}
+	return int(row.Status)
 }
 
 // statusCategory is what HTTP, and the proxies most in use, say by the status alone.

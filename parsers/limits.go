@@ -7,9 +7,13 @@ const maxRetryAfterMS = 7 * 24 * 3600 * 1000
 
 var absentLimit = RateLimit{Limit: Absent, Remaining: Absent, ResetAt: Absent, WindowS: Absent}
 
-// limits reads the quota fields of the response.
-func (r *Registry) limits(row *Row) {
-	answer := &row.scratch.response.answer
+// limits reads the quota of the response: as its vendor states it, else by the usual headers.
+func (r *Registry) limits(row *Row, v *vendor) {
+	s := row.scratch
+	if v != nil && r.ownLimits(row, v) {
+		return
+	}
+	answer := &s.response.answer
 	if len(answer.limits) == 0 {
 		return
 	}
@@ -19,8 +23,26 @@ func (r *Registry) limits(row *Row) {
 	}
 	row.RateLimit = RateLimit{
 		Limit: limit.Limit, Remaining: limit.Remaining, ResetAt: limit.ResetAt, WindowS: limit.WindowS,
-		Policy: r.text(row.scratch, limit.Policy, limitPolicy),
+		Policy: r.text(s, limit.Policy, limitPolicy),
 	}
+}
+
+// ownLimits reads the quotas of the vendor's definition; of several, the one with the least left.
+func (r *Registry) ownLimits(row *Row, v *vendor) bool {
+	s := row.scratch
+	found := false
+	for i := range v.def.quotas {
+		l, ok := v.def.quotas[i].read(s, s.body.root)
+		switch {
+		case !ok:
+		case found:
+			row.RateLimit = *row.RateLimit.tighter(&l)
+		default:
+			row.RateLimit, found = l, true
+		}
+	}
+	row.RateLimit.Policy = r.text(s, row.RateLimit.Policy, limitPolicy)
+	return found
 }
 
 // low reports a quota of which at most a tenth is left.
@@ -42,6 +64,10 @@ func (r *Registry) wait(row *Row) bool {
 	}
 	if !ok && s.found.retryAfterMS != Absent {
 		ms, ok = s.found.retryAfterMS, true
+	}
+	if !ok && row.Category == CategoryRateLimit {
+		ms = proseWait(s.found.message)
+		ok = ms != Absent
 	}
 	if ok {
 		row.RetryAfterMS = min(max(ms, 0), maxRetryAfterMS)

@@ -85,7 +85,7 @@ func (r *Registry) fill(row *Row) {
 	case v != nil && v.def.lowest <= res.status && r.readSuccess(row, v):
 		// an error in a success, by an envelope of its vendor
 	default:
-		r.succeed(row)
+		r.succeed(row, v)
 		return
 	}
 	row.Kind = KindError
@@ -94,10 +94,10 @@ func (r *Registry) fill(row *Row) {
 }
 
 // succeed keeps of a success what counts, rates and quota warnings need.
-func (r *Registry) succeed(row *Row) {
+func (r *Registry) succeed(row *Row, v *vendor) {
 	row.Kind = KindSuccess
 	row.RedactionVersion = redact.Version
-	if r.limits(row); !row.RateLimit.low() {
+	if r.limits(row, v); !row.RateLimit.low() {
 		row.RateLimit = absentLimit
 	}
 }

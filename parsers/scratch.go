@@ -8,6 +8,7 @@ type scratch struct {
 	record   lenient.Doc // the record
 	outer    lenient.Doc // a body that came as text
 	inner    lenient.Doc // JSON inside a JSON string
+	spare    lenient.Doc // JSON inside a member's text
 	response response
 	body     body
 	found    findings

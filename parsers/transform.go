@@ -2,10 +2,7 @@ package parsers
 
 import (
 	"bytes"
-	"math"
 	"slices"
-
-	"github.com/errata-dev/errata/parsers/lenient"
 )
 
 // transform turns a found text into the text wanted. It may use memory of the scratch.
@@ -24,11 +21,24 @@ func transformNamed(name string) (transform, bool) {
 		return slug, true
 	case "token":
 		return token, true
+	case "before_colon":
+		return beforeColon, true
+	case "after_colon":
+		return afterColon, true
+	case "aws_type":
+		return awsType, true
+	case "number":
+		return number, true
+	case "bracketed":
+		return bracketed, true
 	}
 	return nil, false
 }
 
-const transformNames = "last_url_segment, problem_type, slug, token"
+const transformNames = "last_url_segment, problem_type, slug, token, before_colon, after_colon, aws_type, number, bracketed"
+
+// asKey is the reading that needs the value itself, not its text.
+const asKey = "key"
 
 // lastSegment returns the fragment of a URL, else the last segment of its path; nil for about:blank
 // and for a bare host.
@@ -98,35 +108,51 @@ func token(_ *scratch, text []byte) []byte {
 	return text
 }
 
-// retryHint reads how long a body says to wait, in milliseconds, or Absent.
-func retryHint(root lenient.Node, sources []source) int64 {
-	for i := range sources {
-		n := sources[i].path.find(root)
-		seconds, ok := n.Float()
-		if text := n.Text(); !ok && len(text) > 1 && text[len(text)-1] == 's' {
-			seconds, ok = decimal(text[:len(text)-1]) // "30s", as google.rpc.RetryInfo writes it
-		}
-		if !ok || !(seconds >= 0) || seconds > math.MaxInt32 {
-			continue
-		}
-		return min(int64(math.Ceil(seconds*sources[i].unit)), maxRetryAfterMS)
+// beforeColon returns the code in "CODE: a sentence".
+func beforeColon(s *scratch, text []byte) []byte {
+	colon := bytes.IndexByte(text, ':')
+	if colon < 0 {
+		return nil
 	}
-	return Absent
+	return token(s, bytes.TrimSpace(text[:colon]))
 }
 
-// decimal reads digits with an optional fraction.
-func decimal(b []byte) (float64, bool) {
-	whole := before(b, '.')
-	if len(whole) == 0 || len(whole) > 15 || digits(whole) < 0 {
-		return 0, false
+// afterColon returns the sentence in "CODE: a sentence".
+func afterColon(s *scratch, text []byte) []byte {
+	if code := beforeColon(s, text); len(code) > 0 {
+		return text[bytes.IndexByte(text, ':')+1:]
 	}
-	value := float64(digits(whole))
-	if fraction := b[len(whole):]; len(fraction) > 1 && len(fraction) < 12 {
-		part := digits(fraction[1:])
-		if part < 0 {
-			return 0, false
-		}
-		value += float64(part) / math.Pow10(len(fraction)-1)
+	return text
+}
+
+// awsType returns the error's name from "com.amazon.coral.service#ResourceNotFoundException:http://…".
+func awsType(_ *scratch, text []byte) []byte {
+	text = text[bytes.IndexByte(text, '#')+1:]
+	return before(text, ':')
+}
+
+// number returns the first run of digits.
+func number(_ *scratch, text []byte) []byte {
+	from := bytes.IndexAny(text, "0123456789")
+	if from < 0 {
+		return nil
 	}
-	return value, true
+	end := from
+	for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+		end++
+	}
+	return text[from:end]
+}
+
+// bracketed returns what stands in the first pair of parentheses or brackets.
+func bracketed(_ *scratch, text []byte) []byte {
+	open := bytes.IndexAny(text, "([")
+	if open < 0 {
+		return nil
+	}
+	end := bytes.IndexAny(text[open:], ")]")
+	if end < 0 {
+		return nil
+	}
+	return text[open+1 : open+end]
 }

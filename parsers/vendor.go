@@ -22,6 +22,7 @@ type (
 		identityDef
 		Also             []identityDef `toml:"also"` // further vendors on the same platform
 		RequestIDHeaders []string      `toml:"request_id_headers"`
+		RateLimits       []quotaDef    `toml:"rate_limits"`
 		Envelopes        []envelopeDef `toml:"envelopes"`
 		Codes            []codeDef     `toml:"codes"`
 		Ranges           []rangeDef    `toml:"ranges"`
@@ -36,12 +37,15 @@ type (
 		Name         string         `toml:"name"`
 		Statuses     []string       `toml:"statuses"` // "400-599" is the default
 		ContentTypes []string       `toml:"content_types"`
+		Bodies       []string       `toml:"bodies"` // "json", "xml", "form" are the default
 		Match        []conditionDef `toml:"match"`
 		Any          []string       `toml:"any"`
 		Identifies   *identifiesDef `toml:"identifies"`
 		Decoder      string         `toml:"decoder"`
 		LooseKeys    bool           `toml:"loose_keys"`
 		Code         []sourceDef    `toml:"code"`
+		Family       []sourceDef    `toml:"family"`      // a wider kind, looked up when the code is not in the catalogue
+		HTTPStatus   []sourceDef    `toml:"http_status"` // what the body of a success says the status is
 		Message      []sourceDef    `toml:"message"`
 		Title        []sourceDef    `toml:"title"`
 		Type         []sourceDef    `toml:"type"`
@@ -53,8 +57,12 @@ type (
 	}
 	conditionDef struct {
 		Path     string   `toml:"path"`
+		Header   string   `toml:"header"`
 		Is       []string `toml:"is"`
+		Absent   bool     `toml:"absent"`
 		Equals   string   `toml:"equals"`
+		OneOf    []string `toml:"one_of"`
+		Contains string   `toml:"contains"`
 		Prefixes []string `toml:"prefixes"`
 		From     int64    `toml:"from"`
 		To       int64    `toml:"to"`
@@ -67,9 +75,20 @@ type (
 	}
 	sourceDef struct {
 		Path   string   `toml:"path"`
+		Header string   `toml:"header"`
 		As     string   `toml:"as"`
+		Inside string   `toml:"inside"` // path within the JSON that the text holds
 		Except []string `toml:"except"`
-		Unit   string   `toml:"unit"` // of retry_after: "s" or "ms"
+		Unit   string   `toml:"unit"` // of retry_after
+	}
+	quotaDef struct {
+		Limit     *sourceDef `toml:"limit"`
+		Remaining *sourceDef `toml:"remaining"`
+		Used      *sourceDef `toml:"used"`
+		Reset     *sourceDef `toml:"reset"`
+		ResetUnit string     `toml:"reset_unit"`
+		Policy    *sourceDef `toml:"policy"`
+		WindowS   int64      `toml:"window_s"`
 	}
 	detailDef struct {
 		List    string      `toml:"list"`

@@ -75,6 +75,10 @@ func parseInteger(text []byte) (int64, bool) {
 	return n.whole, true
 }
 
+// Reset returns the moment, in Unix milliseconds and within 7 days of recordMS, that a text states:
+// seconds from recordMS, a Unix time in any unit, a duration (6m0s), RFC 3339, or an HTTP-date.
+func Reset(text []byte, recordMS int64) (atMS int64, ok bool) { return parseReset(text, recordMS) }
+
 // parseReset reads the moment at which a quota is whole again, in Unix milliseconds: seconds left, a
 // Unix time, a duration such as 6m0s (OpenAI), an RFC 3339 time (Anthropic), or an HTTP-date.
 func parseReset(text []byte, recordMS int64) (int64, bool) {
