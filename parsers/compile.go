@@ -158,6 +158,7 @@ func (c *compiler) envelope(d *definition, def *envelopeDef) *envelope {
 		c.fault("[[envelopes]]", "envelopes: an envelope has no name")
 	}
 	e.statuses = c.statuses(d, def)
+	e.bodies = c.bodies(def)
 	for _, t := range def.ContentTypes {
 		e.types = append(e.types, []byte(t))
 	}
@@ -171,6 +172,25 @@ func (c *compiler) envelope(d *definition, def *envelopeDef) *envelope {
 	c.identifies(d, e, def)
 	e.plan = c.plan(def)
 	return e
+}
+
+// bodyNames are the names of bodyKind in definitions, by number.
+var bodyNames = [...]string{bodyEmpty: "empty", bodyJSON: "json", bodyXML: "xml", bodyForm: "form", bodyText: "text", bodyHTML: "html"}
+
+func (c *compiler) bodies(def *envelopeDef) uint8 {
+	if len(def.Bodies) == 0 {
+		return 1<<bodyJSON | 1<<bodyXML | 1<<bodyForm
+	}
+	var allowed uint8
+	for _, name := range def.Bodies {
+		i := slices.Index(bodyNames[:], name)
+		if i < 0 {
+			c.fault(strconv.Quote(name), "envelopes.%s.bodies: %q is not one of %s", def.Name, name, strings.Join(bodyNames[:], ", "))
+			continue
+		}
+		allowed |= 1 << i
+	}
+	return allowed
 }
 
 func (c *compiler) statuses(d *definition, def *envelopeDef) []statusRange {

@@ -27,6 +27,7 @@ type envelope struct {
 	format   []byte // "truv.error"
 	statuses []statusRange
 	types    [][]byte // accepted media types; none = any
+	bodies   uint8    // bit i allows bodyKind i
 	match    []condition
 	any      []path // at least one must lead somewhere
 	decoder  decoder
@@ -92,8 +93,9 @@ func (sh *shape) names(root lenient.Node, domain []byte) bool {
 }
 
 // matches reports whether a response has the envelope's shape.
-func (e *envelope) matches(res *response, root lenient.Node) bool {
-	if !e.admits(res) || root.Kind() == lenient.Absent {
+func (e *envelope) matches(s *scratch, root lenient.Node) bool {
+	res := &s.response
+	if e.bodies>>s.body.kind&1 == 0 || !e.admits(res) {
 		return false
 	}
 	for i := range e.match {

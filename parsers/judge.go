@@ -39,11 +39,8 @@ func (r *Registry) readSuccess(row *Row, v *vendor) bool {
 
 // recognise extracts the facts by the first envelope that matches.
 func (s *scratch) recognise(envelopes []*envelope, root lenient.Node) bool {
-	if root.Kind() == lenient.Absent {
-		return false
-	}
 	for _, e := range envelopes {
-		if e.matches(&s.response, root) && e.extract(s, root) {
+		if e.matches(s, root) && e.extract(s, root) {
 			return true
 		}
 	}

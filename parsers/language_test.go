@@ -45,6 +45,12 @@ retry_after = [{ header = "x-acme-wait", unit = "min" }, { path = "fault.until" 
 [[envelopes.details]]
 list    = "fault.item"
 message = [{ path = "m" }]
+
+[[envelopes]]
+name   = "header"
+bodies = ["empty"]
+match  = [{ header = "x-acme-code" }]
+code   = [{ header = "x-acme-code", as = "before_colon" }]
 `
 
 func acmeRegistry(t *testing.T) *Registry {
@@ -77,6 +83,11 @@ func TestDefinitionLanguage(t *testing.T) {
 	require.Equal(t, KindSuccess, row.Kind, "absent")
 	row = f("200", a, `{"fault":{"text":"aa"}}`)
 	require.Equal(t, KindSuccess, row.Kind, "contains")
+
+	row = f("500", `"x-acme-code":"E1: text"`, `""`)
+	require.Equal(t, "acme.header E1", string(row.Format)+" "+string(row.Code))
+	row = f("500", `"x-acme-code":"E1: text"`, `{"a":1}`)
+	require.Equal(t, ParseUnparsed, row.Parse, "bodies")
 
 	row = f("429", a+`,"x-acme-limit":"100","x-acme-used":"90.5","x-acme-reset":"1500","x-acme-tier":"gold"`, `{"fault":{"text":"oo","item":{"m":"one"}}}`)
 	require.Equal(t, RateLimit{Limit: 100, Remaining: 10, ResetAt: 1789732801500, WindowS: 60, Policy: []byte("gold")}, row.RateLimit)

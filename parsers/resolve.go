@@ -80,7 +80,7 @@ func (r *Registry) shaped(s *scratch, domain []byte) *vendor {
 		return nil
 	}
 	for i := range r.shapes {
-		if sh := &r.shapes[i]; sh.names(root, domain) && sh.envelope.matches(&s.response, root) {
+		if sh := &r.shapes[i]; sh.names(root, domain) && sh.envelope.matches(s, root) {
 			return sh.vendor
 		}
 	}

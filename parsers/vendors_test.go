@@ -106,7 +106,7 @@ func claims(r *Registry, row *Row) []string {
 	for i := range r.shapes {
 		sh := &r.shapes[i]
 		name := sh.vendor.def.identities[0].Name
-		if sh.names(root, domain) && sh.envelope.matches(&row.scratch.response, root) && !slices.Contains(names, name) {
+		if sh.names(root, domain) && sh.envelope.matches(row.scratch, root) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
