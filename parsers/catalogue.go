@@ -17,23 +17,24 @@ type VendorInfo struct {
 	Codes int      // documented entries in the catalogue
 }
 
+// Entry is one documented error of a definition: a code, a range of codes, or what a status means
+// when no code says more.
+type Entry struct {
+	Number   int // position in the definition
+	Status   int // 0 = any
+	Code     string
+	Title    string
+	Aliases  []string
+	From, To int64 // numeric codes of which only the range is documented
+	Advice
+}
+
 // catalogue holds the documented codes of one definition.
 type catalogue struct {
-	byCode     map[string][]entry // by folded code, title or alias
-	byStatus   map[int]Advice     // what a status means where no code says more
-	ranges     []codeRange
-	documented int
-}
-
-type entry struct {
-	status int // 0 = any
-	advice Advice
-}
-
-// codeRange covers codes of which only the range is documented.
-type codeRange struct {
-	from, to int64
-	advice   Advice
+	entries  []*Entry
+	byCode   map[string][]*Entry // by folded code, title or alias
+	byStatus map[int]*Entry      // what a status means where no code says more
+	ranges   []*Entry
 }
 
 // match says what of an error the catalogue knew.
@@ -56,35 +57,43 @@ func (c *catalogue) of(status int, f *findings) (Advice, match) {
 	return advice, m
 }
 
-// find looks an error up: its code under its status, the code under any status, the range of a
-// numeric code, its title under its status, and last the status alone.
+// find returns what the documentation says about an error.
 func (c *catalogue) find(status int, code, title []byte) (Advice, match) {
+	if e, m := c.entry(status, code, title); e != nil {
+		return e.Advice, m
+	}
+	return Advice{}, matchNone
+}
+
+// entry looks an error up: its code under its status, the code under any status, the range of a
+// numeric code, its title under its status, and last the status alone.
+func (c *catalogue) entry(status int, code, title []byte) (*Entry, match) {
 	entries := c.spelled(code)
 	if e := withStatus(entries, status); e != nil {
-		return e.advice, matchCode
+		return e, matchCode
 	}
 	if len(entries) > 0 {
-		return entries[0].advice, matchCode
+		return entries[0], matchCode
 	}
 	if number := digits(code); number > 0 && len(code) < 10 {
-		for i := range c.ranges {
-			if number >= c.ranges[i].from && number <= c.ranges[i].to {
-				return c.ranges[i].advice, matchCode
+		for _, e := range c.ranges {
+			if number >= e.From && number <= e.To {
+				return e, matchCode
 			}
 		}
 	}
 	// Some errors are documented by title only, and some codes are written in a way of their own.
 	if e := withStatus(c.spelled(title), status); e != nil {
-		return e.advice, matchCode
+		return e, matchCode
 	}
-	if advice, ok := c.byStatus[status]; ok {
-		return advice, matchStatus
+	if e := c.byStatus[status]; e != nil {
+		return e, matchStatus
 	}
-	return Advice{}, matchNone
+	return nil, matchNone
 }
 
 // spelled returns the entries of a code or title.
-func (c *catalogue) spelled(text []byte) []entry {
+func (c *catalogue) spelled(text []byte) []*Entry {
 	if len(text) == 0 {
 		return nil
 	}
@@ -92,10 +101,10 @@ func (c *catalogue) spelled(text []byte) []entry {
 	return c.byCode[string(appendFoldedCode(folded[:0], text))]
 }
 
-func withStatus(entries []entry, status int) *entry {
-	for i := range entries {
-		if entries[i].status == status {
-			return &entries[i]
+func withStatus(entries []*Entry, status int) *Entry {
+	for _, e := range entries {
+		if e.Status == status {
+			return e
 		}
 	}
 	return nil
@@ -128,6 +137,26 @@ func (r *Registry) Advice(vendor string, status int, code string) (Advice, bool)
 	}
 	advice, m := v.def.catalogue.find(status, []byte(code), nil)
 	return advice, m != matchNone
+}
+
+// Entry returns the catalogue's entry for an error that one of its definitions read; nil when there is
+// none. Code and title may be empty.
+func (r *Registry) Entry(vendor string, status int, code, title string) *Entry {
+	v := r.byName[vendor]
+	if v == nil {
+		return nil
+	}
+	e, _ := v.def.catalogue.entry(status, []byte(code), []byte(title))
+	return e
+}
+
+// Catalogue lists the documented errors of a vendor in the order of its definition; nil for a vendor
+// without one.
+func (r *Registry) Catalogue(vendor string) []*Entry {
+	if v := r.byName[vendor]; v != nil {
+		return v.def.catalogue.entries
+	}
+	return nil
 }
 
 // Vendors lists all vendors that have a definition, by name.

@@ -64,7 +64,7 @@ func (r *Registry) add(definitions []*definition) error {
 	r.byName, r.byHost, r.bySuffix = map[string]*vendor{}, map[string]*vendor{}, map[string]*vendor{}
 	for _, d := range definitions {
 		for _, id := range d.identities {
-			info := VendorInfo{Name: id.Name, Title: id.Title, Hosts: id.Hosts, Docs: id.Docs, Codes: d.catalogue.documented}
+			info := VendorInfo{Name: id.Name, Title: id.Title, Hosts: id.Hosts, Docs: id.Docs, Codes: len(d.catalogue.entries)}
 			r.byName[id.Name] = &vendor{name: []byte(id.Name), info: info, def: d}
 		}
 	}

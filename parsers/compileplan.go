@@ -91,7 +91,7 @@ func (c *compiler) detail(e *envelopeDef, def *detailDef) detailPlan {
 }
 
 func (c *compiler) catalogue(codes []codeDef, ranges []rangeDef) catalogue {
-	cat := catalogue{byCode: map[string][]entry{}, byStatus: map[int]Advice{}, documented: len(codes) + len(ranges)}
+	cat := catalogue{byCode: map[string][]*Entry{}, byStatus: map[int]*Entry{}}
 	for i := range codes {
 		c.code(&cat, &codes[i])
 	}
@@ -99,10 +99,16 @@ func (c *compiler) catalogue(codes []codeDef, ranges []rangeDef) catalogue {
 		if def.From <= 0 || def.To < def.From {
 			c.fault("[[ranges]]", "ranges: %d to %d is no range", def.From, def.To)
 		}
-		advice := c.advice(def.Title, def.Category, def.Retry, def.Advice, def.Link)
-		cat.ranges = append(cat.ranges, codeRange{def.From, def.To, advice})
+		e := cat.add(Entry{From: def.From, To: def.To, Title: def.Title, Advice: c.advice(def.Title, def.Category, def.Retry, def.Advice, def.Link)})
+		cat.ranges = append(cat.ranges, e)
 	}
 	return cat
+}
+
+func (cat *catalogue) add(e Entry) *Entry {
+	e.Number = len(cat.entries)
+	cat.entries = append(cat.entries, &e)
+	return &e
 }
 
 // code enters one documented code under all its spellings, or the default of a status.
@@ -114,27 +120,31 @@ func (c *compiler) code(cat *catalogue, def *codeDef) {
 	if def.Category == "" {
 		c.fault(first2(def.Code, def.Title), "codes: %s: category is missing; it is one of %s", label, strings.Join(categoryNames[1:], ", "))
 	}
-	e := entry{status: def.Status, advice: c.advice(label, def.Category, def.Retry, def.Advice, def.Link)}
-	spellings := append([]string{def.Code, def.Title}, def.Aliases...)
-	spellings = slices.DeleteFunc(spellings, func(s string) bool { return s == "" })
-	if len(spellings) == 0 {
-		if _, twice := cat.byStatus[def.Status]; twice || def.Status == 0 {
+	e := cat.add(Entry{
+		Status: def.Status, Code: def.Code, Title: def.Title, Aliases: def.Aliases,
+		Advice: c.advice(label, def.Category, def.Retry, def.Advice, def.Link),
+	})
+	if def.Code == "" && def.Title == "" {
+		if cat.byStatus[def.Status] != nil || def.Status == 0 {
 			c.fault("[[codes]]", "codes: %s: neither code nor title, or that status twice", label)
 		}
-		cat.byStatus[def.Status] = e.advice
+		cat.byStatus[def.Status] = e
 		return
 	}
+	c.spellings(cat, e, label)
+}
+
+// spellings enters an entry under its code, its title and its aliases.
+func (c *compiler) spellings(cat *catalogue, e *Entry, label string) {
 	var entered []string
-	for _, spelling := range spellings {
+	for _, spelling := range append([]string{e.Code, e.Title}, e.Aliases...) {
 		key := foldedCode(spelling)
-		if slices.Contains(entered, key) {
+		if spelling == "" || slices.Contains(entered, key) {
 			continue // a title that only spells the code differently
 		}
 		entered = append(entered, key)
-		for _, other := range cat.byCode[key] {
-			if other.status == e.status {
-				c.fault(strconv.Quote(spelling), "codes: %s is listed twice", label)
-			}
+		if withStatus(cat.byCode[key], e.Status) != nil {
+			c.fault(strconv.Quote(spelling), "codes: %s is listed twice", label)
 		}
 		cat.byCode[key] = append(cat.byCode[key], e)
 	}

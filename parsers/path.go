@@ -12,7 +12,8 @@ import (
 // path leads from the root of a body to a value: "error.inner.0.message".
 type path struct {
 	steps []step
-	loose bool // names in any case and with stray blanks
+	loose bool   // names in any case and with stray blanks
+	text  string // as written
 }
 
 // step is one member name; an array takes it as an index.
@@ -42,7 +43,7 @@ var errEmptyStep = errors.New("has an empty step")
 // compilePath reads a dotted path. "$" is the root itself. A name that holds a dot is written with
 // a backslash before the dot.
 func compilePath(text string, loose bool) (path, error) {
-	p := path{loose: loose}
+	p := path{loose: loose, text: text}
 	if text == "$" {
 		return p, nil
 	}

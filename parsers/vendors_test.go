@@ -142,8 +142,8 @@ func TestCatalogues(t *testing.T) {
 		cat := &r.byName[info.Name].def.catalogue
 		for key, entries := range cat.byCode {
 			for _, e := range entries {
-				require.NotEqual(t, CategoryNone, e.advice.Category, "%s %s", info.Name, key)
-				require.True(t, strings.HasPrefix(e.advice.Link, "https://"), "%s %s", info.Name, key)
+				require.NotEqual(t, CategoryNone, e.Category, "%s %s", info.Name, key)
+				require.True(t, strings.HasPrefix(e.Link, "https://"), "%s %s", info.Name, key)
 			}
 		}
 	}
