@@ -113,16 +113,21 @@ func (e *envelope) matches(s *scratch, root lenient.Node) bool {
 
 // admits checks what needs no body: status and media type.
 func (e *envelope) admits(res *response) bool {
-	inRange := false
-	for _, r := range e.statuses {
-		inRange = inRange || res.status >= r.from && res.status <= r.to
-	}
-	if !inRange || len(e.types) == 0 {
+	if inRange := within(res.status, e.statuses); !inRange || len(e.types) == 0 {
 		return inRange
 	}
 	media := bytes.TrimSpace(before(res.answer.contentType, ';'))
 	for _, t := range e.types {
 		if equalFold(media, string(t)) {
+			return true
+		}
+	}
+	return false
+}
+
+func within(status int, ranges []statusRange) bool {
+	for _, r := range ranges {
+		if status >= r.from && status <= r.to {
 			return true
 		}
 	}

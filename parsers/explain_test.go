@@ -1,0 +1,58 @@
+package parsers
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestMissIsMatchesInWords: for every case and every envelope, miss is empty exactly when matches holds.
+func TestMissIsMatchesInWords(t *testing.T) {
+	r := newRegistry(t)
+	envelopes := r.generic.envelopes
+	for _, v := range r.vendors {
+		envelopes = append(envelopes, v.def.envelopes...)
+	}
+	matched := 0
+	for _, c := range append(readCases(t, "vendors/*/testdata/*.txtar"), readCases(t, "testdata/generic/*.txtar")...) {
+		row := new(Row)
+		r.Parse(&Record{Value: c.Record}, row)
+		root := row.scratch.readBody().root
+		for _, e := range envelopes {
+			matches, miss := e.matches(row.scratch, root), e.miss(row.scratch, root)
+			require.Equal(t, matches, miss == "", "%s: %s: %s", c.File, e.format, miss)
+			if matches {
+				matched++
+			}
+		}
+	}
+	require.NotZero(t, matched)
+}
+
+func TestExplain(t *testing.T) {
+	r := acmeRegistry(t)
+	f := func(members, body, vendor, reason string, misses ...string) {
+		t.Helper()
+		x := r.Explain(&Record{Value: []byte(`{"time":1789732800,"status":500,` + members + `"response_body":` + body + `}`)}, new(Row))
+		require.Equal(t, vendor, x.Vendor)
+		require.Equal(t, reason, x.Reason)
+		var got []string
+		for _, trial := range x.Trials {
+			got = append(got, strings.TrimPrefix(trial.Format, "acme.")+": "+trial.Miss)
+		}
+		require.Equal(t, misses, got)
+	}
+	const host = `"host":"api.acme.example",`
+	const listed = "the host api.acme.example is listed"
+	f(`"host":"other.example",`, `"x"`, "", `no definition lists the host "other.example", and no body names its vendor`)
+	f(host, `"x"`, "acme", listed, "fault: the body is text, not json or xml or form", "header: the body is text, not empty")
+	f(`"vendor":"acme",`, `{}`, "acme", "the record names the vendor", "fault: member `fault` is absent", "header: the body is json, not empty")
+	f(host, `{"fault":1}`, "acme", listed, "fault: member `fault` is number, not object", "header: the body is json, not empty")
+	f(host, `{"fault":{}}`, "acme", listed, "fault: header x-acme is absent", "header: the body is json, not empty")
+	const header = host + `"response_headers":{"X-Acme":"a"},`
+	f(host+`"response_headers":{"X-Acme":"z"},`, `{"fault":{}}`, "acme", listed, `fault: header x-acme is "z", not "a" or "b"`, "header: the body is json, not empty")
+	f(header, `{"fault":{},"result":1}`, "acme", listed, "fault: member `result` is there", "header: the body is json, not empty")
+	f(header, `{"fault":{"text":"aa"}}`, "acme", listed, "fault: member `fault.text` is \"aa\", not …\"oo\"…", "header: the body is json, not empty")
+	f(header, `{"fault":{"text":"oo"}}`, "acme", listed, "fault: ")
+}
