@@ -15,10 +15,18 @@ var seeds = []string{
 	"{\"k\xff\":\"\xc3\x28\"}", `{a:'b',"c":None,}`, `cb({"a":1});`, "\ufeff{\"a\":\"x\ny\"}", `{"a":"\u12`, `[[[[}]]`, `"\`, `{"a" "b"}`, `01`, `1 2`,
 }
 
-// FuzzAgainstEncodingJSON holds both directions: what encoding/json accepts is read without repairs
-// and alike, and what is read without repairs is accepted by encoding/json.
+// escapes stand at all places within and across the words of eight bytes that the scanners read.
+var escapes = []string{
+	`["\"12345678\\\"1234567\\\\"]`, `"\\\\\\\\\""`, `"1234567\""`, `"12345678\\"`, `"\n\t\/\b\f\r\u00e9\ud83d\ude00é\"é"`,
+	`{"body":"{\"type\":\"https:\/\/x.y\",\"title\":\"a \\\"b\\\" c\",\"n\":[1,2]}","next":1}`, `["1234567é","\\é\"","12345678","123456789\u0041"]`,
+}
+
+// FuzzAgainstEncodingJSON: what encoding/json accepts is read alike, texts and numbers included.
 func FuzzAgainstEncodingJSON(f *testing.F) {
 	for _, s := range seeds {
+		f.Add([]byte(s))
+	}
+	for _, s := range escapes {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
@@ -28,11 +36,10 @@ func FuzzAgainstEncodingJSON(f *testing.F) {
 			return
 		}
 		if !json.Valid(src) {
-			require.True(t, err != nil || d.Repaired() || d.Truncated(), "%q is not JSON", src)
 			return
 		}
 		require.NoError(t, err)
-		require.Equal(t, "strict", state(&d))
+		require.Equal(t, "whole", state(&d))
 		decoder := json.NewDecoder(bytes.NewReader(src))
 		decoder.UseNumber()
 		same(t, decoder, d.Root())
@@ -81,6 +88,42 @@ func same(t *testing.T, decoder *json.Decoder, n Node) {
 		require.Equal(t, map[json.Delim]json.Delim{'{': '}', '[': ']'}[v], end)
 		require.Equal(t, n.Len(), children)
 	}
+}
+
+// FuzzScanners compares the scanners that read words with the same written byte by byte.
+func FuzzScanners(f *testing.F) {
+	for _, s := range append(escapes, seeds...) {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		for pos := 0; pos <= min(len(src), 16); pos++ {
+			end, flags := scanQuoted(src, pos)
+			wantEnd, wantFlags := scanQuotedSlowly(src, pos)
+			require.Equal(t, wantEnd, end)
+			require.Equal(t, wantFlags, flags&^nonASCII|wantFlags&nonASCII)
+			require.Equal(t, wantFlags&nonASCII, flags&wantFlags&nonASCII)
+		}
+		if utf8.Valid(src) {
+			require.Equal(t, string(appendText([]byte("x"), src)), string(appendUnescaped([]byte("x"), src)))
+		}
+	})
+}
+
+func scanQuotedSlowly(src []byte, pos int) (int, flags) {
+	var f flags
+	for ; pos < len(src) && src[pos] != '"'; pos++ {
+		f |= highFlag(src[pos])
+		if src[pos] == '\\' {
+			f |= escaped
+			if pos++; pos < len(src) {
+				f |= highFlag(src[pos])
+			}
+		}
+	}
+	if pos >= len(src) {
+		return len(src), f | cut
+	}
+	return pos, f
 }
 
 // FuzzParse holds for any input: no panic, bounded work, valid UTF-8, sources in bounds, and a used

@@ -1,8 +1,8 @@
 // Package lenient reads one JSON document into a flat list of nodes.
 //
 // It serves two readers at once: the record envelope, which is well-formed and hot, and the error
-// bodies of vendors, which are often damaged or cut. It mends what it can and says so (Repaired,
-// Truncated), keeps numbers as their literals, and spends time linear in the input whatever the
+// bodies of vendors, which are often damaged or cut. It mends what it can, says when the document was
+// cut (Truncated), keeps numbers as their literals, and spends time linear in the input whatever the
 // input is.
 //
 // It does not write JSON, does not decode into Go types, knows no comments, and does not guess at
@@ -37,7 +37,6 @@ type Doc struct {
 	kinds  uint64 // bit i is set when frames[i] is an object
 	name   span   // of the member whose value is read next
 
-	repaired  bool
 	truncated bool
 	opaque    bool // a value was nested too deeply to be read
 	work      int  // bytes looked at; the tests hold it linear in the input
@@ -65,6 +64,16 @@ func (s span) of(b []byte) []byte {
 	return b[start:end:end]
 }
 
+func (s span) len() int { return int(uint32(s) - uint32(s&^inArena>>32)) }
+
+// text returns a part of the source or of the arena.
+func (d *Doc) text(s span) []byte {
+	if s&inArena != 0 {
+		return s.of(d.arena)
+	}
+	return s.of(d.src)
+}
+
 // frame is a container that is still open.
 type frame struct {
 	node int32
@@ -77,7 +86,6 @@ type flags uint8
 const (
 	escaped  flags = 1 << iota // holds a backslash
 	nonASCII                   // holds a byte of 0x80 or above
-	mended                     // holds what JSON forbids
 	cut                        // the input ended before the closing quote
 	bare                       // has no quotes
 )
@@ -85,9 +93,7 @@ const (
 // Parse reads src, which is borrowed until the next Parse; so are all Nodes and texts of this Doc.
 // It fails, with ErrNoDocument, only when nothing is usable: src is blank, or does not begin as a
 // JSON value. A bare number or literal that is followed by other text ("404 page not found") is text.
-//
-// If neither Repaired nor Truncated holds afterwards, encoding/json accepts src too, with one
-// exception: values nested deeper than 64 containers are skipped unread and unchecked.
+// Values nested deeper than 64 containers are skipped unread.
 func (d *Doc) Parse(src []byte) error {
 	d.reset(src)
 	pos := d.begin()
@@ -104,7 +110,6 @@ func (d *Doc) Parse(src []byte) error {
 			d.nodes = d.nodes[:0]
 			return ErrNoDocument
 		}
-		d.repaired = true
 	}
 	return nil
 }
@@ -113,7 +118,7 @@ func (d *Doc) reset(src []byte) {
 	d.src = src
 	d.nodes, d.arena, d.texts = d.nodes[:0], d.arena[:0], d.texts[:0]
 	d.depth, d.kinds, d.name = 0, 0, 0
-	d.repaired, d.truncated, d.opaque, d.work = false, false, false, 0
+	d.truncated, d.opaque, d.work = false, false, 0
 	if len(src) > maxBytes {
 		d.src, d.truncated = src[:maxBytes], true
 	}
@@ -126,10 +131,6 @@ func (d *Doc) Root() Node {
 	}
 	return Node{d: d}
 }
-
-// Repaired reports that the document is not JSON and something was mended or ignored. Broken UTF-8
-// and lone surrogates are no repair: encoding/json accepts them too.
-func (d *Doc) Repaired() bool { return d.repaired }
 
 // Truncated reports that the document ended early, or was longer than a Doc reads (100,000 values).
 // Complete members before the cut are there, as is the begun text of a cut string. A bare number or
@@ -148,24 +149,13 @@ func (d *Doc) begin() int {
 		return pos
 	}
 	if open := d.blanks(end); open < len(d.src) && d.src[open] == '(' {
-		d.repaired = true
 		return d.blanks(open + 1)
 	}
 	return pos
 }
 
-// progress is where the reader stands within the innermost container.
-type progress uint8
-
-const (
-	opened    progress = iota // nothing read yet: a member or the end may follow
-	separated                 // a comma was read: a member must follow
-	filled                    // a member was read: a comma or the end must follow
-)
-
 // members reads until the outermost container is closed, and returns the position after it.
 func (d *Doc) members(pos int) int {
-	at := opened
 	for d.depth > 0 {
 		pos = d.blanks(pos)
 		if pos >= len(d.src) || len(d.nodes) >= maxNodes {
@@ -174,25 +164,39 @@ func (d *Doc) members(pos int) int {
 		}
 		switch d.src[pos] {
 		case ',':
-			d.repaired = d.repaired || at != filled
-			at = separated
 			pos++
-			continue
 		case '}', ']':
-			d.repaired = d.repaired || at == separated
-			at = filled
 			pos = d.close(pos)
-			continue
-		}
-		d.repaired = d.repaired || at == filled
-		depth := d.depth
-		pos = d.member(pos)
-		at = filled
-		if d.depth > depth {
-			at = opened
+		case '"':
+			pos = d.plainMember(pos)
+		default:
+			pos = d.member(pos)
 		}
 	}
 	return pos
+}
+
+// plainMember is member for one that begins with a double quote, as all do in JSON. What encoding/json
+// would accept passes through here in two scans and one add; member mends the rest.
+func (d *Doc) plainMember(pos int) int {
+	end, f := scanQuoted(d.src, pos+1)
+	if d.kinds>>(d.depth-1)&1 == 0 {
+		return d.addQuoted(pos, end, f)
+	}
+	if end+2 >= len(d.src) || d.src[end+1] != ':' {
+		return d.member(pos)
+	}
+	at := d.blanks(end + 2)
+	if at == len(d.src) {
+		return d.member(pos)
+	}
+	d.work += at - pos
+	d.setName(pos+1, end, f)
+	if d.src[at] != '"' {
+		return d.value(at)
+	}
+	end, f = scanQuoted(d.src, at+1)
+	return d.addQuoted(at, end, f)
 }
 
 // member reads one member or element. It always moves on.
@@ -203,7 +207,6 @@ func (d *Doc) member(pos int) int {
 			return pos
 		}
 	} else if d.src[pos] == ':' {
-		d.repaired = true
 		return pos + 1
 	}
 	return d.value(pos)
@@ -239,11 +242,9 @@ func (d *Doc) close(pos int) int {
 	}
 	level := bits.Len64(candidates&(1<<d.depth-1)) - 1
 	if level < 0 {
-		d.repaired = true
 		return pos + 1
 	}
 	if level < d.depth-1 {
-		d.repaired = true
 		d.endFrames(level+1, pos)
 	}
 	d.endFrames(level, pos+1)
@@ -275,7 +276,6 @@ func (d *Doc) add(kind Kind, start, end int, f flags) int32 {
 	v.next, v.count = 0, 0
 	v.kind, v.flags = kind, f
 	d.name = 0
-	d.repaired = d.repaired || f&mended != 0
 	d.work += end - start
 	if d.depth > 0 {
 		parent := &d.frames[d.depth-1]

@@ -41,15 +41,10 @@ func dump(n Node) string {
 
 // state names what Parse says about the document.
 func state(d *Doc) string {
-	switch {
-	case d.Repaired() && d.Truncated():
-		return "repaired truncated"
-	case d.Repaired():
-		return "repaired"
-	case d.Truncated():
+	if d.Truncated() {
 		return "truncated"
 	}
-	return "strict"
+	return "whole"
 }
 
 func TestParse(t *testing.T) {
@@ -60,50 +55,50 @@ func TestParse(t *testing.T) {
 		require.Equal(t, dumped, dump(d.Root()), src)
 		require.Equal(t, want, state(&d), src)
 	}
-	f("strict", `{"a":1,"b":[true,false,null],"c":{"d":"e"}}`, `{"a":1,"b":[true,false,null],"c":{"d":"e"}}`)
-	f("strict", " {\r\n\t\"a\" : [ ] , \"b\" : { } } \n", `{"a":[],"b":{}}`)
-	f("strict", `"text"`, `"text"`)
-	f("strict", `-12.50e+3`, `-12.50e+3`)
-	f("strict", `null`, `null`)
-	f("strict", `{"":""}`, `{"":""}`)
-	f("strict", `{"a":1,"a":2}`, `{"a":1,"a":2}`)
-	f("strict", `["\"\\\/\b\f\n\r\t","\u00e9\ud83d\ude00\ud83d","\u0000"]`, `["\"\\/\b\f\n\r\t","é😀�","\x00"]`)
-	f("strict", "[\"\xff\xfe ok \xc3\"]", `["�� ok �"]`)
-	f("strict", `{"\u0061\"b":1}`, `{"a\"b":1}`)
-	f("strict", "{\"k\xff\":1}", `{"k�":1}`)
+	f("whole", `{"a":1,"b":[true,false,null],"c":{"d":"e"}}`, `{"a":1,"b":[true,false,null],"c":{"d":"e"}}`)
+	f("whole", " {\r\n\t\"a\" : [ ] , \"b\" : { } } \n", `{"a":[],"b":{}}`)
+	f("whole", `"text"`, `"text"`)
+	f("whole", `-12.50e+3`, `-12.50e+3`)
+	f("whole", `null`, `null`)
+	f("whole", `{"":""}`, `{"":""}`)
+	f("whole", `{"a":1,"a":2}`, `{"a":1,"a":2}`)
+	f("whole", `["\"\\\/\b\f\n\r\t","\u00e9\ud83d\ude00\ud83d","\u0000"]`, `["\"\\/\b\f\n\r\t","é😀�","\x00"]`)
+	f("whole", "[\"\xff\xfe ok \xc3\"]", `["�� ok �"]`)
+	f("whole", `{"\u0061\"b":1}`, `{"a\"b":1}`)
+	f("whole", "{\"k\xff\":1}", `{"k�":1}`)
 
-	f("repaired", `{"a":1,}`, `{"a":1}`)
-	f("repaired", `[1,2,]`, `[1,2]`)
-	f("repaired", `[,1,,2]`, `[1,2]`)
-	f("repaired", `{error: {message: "MVNO", "code": 'mvnoAccount', status: 404}}`, `{"error":{"message":"MVNO","code":"mvnoAccount","status":404}}`)
-	f("repaired", `{'a': 'it\'s', "b": "it\'s"}`, `{"a":"it's","b":"it's"}`)
-	f("repaired", `{'a': 'say "x"', 'b': True, 'c': None, 'd': False}`, `{"a":"say \"x\"","b":true,"c":null,"d":false}`)
-	f("repaired", "\ufeff{\"a\":1}", `{"a":1}`)
-	f("repaired", "{\"a\"\u00a0:\v1\f,\x00\"b\":2}\x00", `{"a":1,"b":2}`)
-	f("repaired", "{\"a\":\"x\ny\tz\"}", `{"a":"x\ny\tz"}`)
-	f("repaired", `{"a":"\d+\u12G4\x"}`, `{"a":"\\d+\\u12G4\\x"}`)
-	f("repaired", `{"a":"\u12"}`, `{"a":"\\u12"}`)
-	f("repaired", `{"a":NaN,"b":-Infinity,"c":undefined,"d":TRUE}`, `{"a":NaN,"b":-Infinity,"c":null,"d":true}`)
-	f("repaired", `{"a":007,"b":+1,"c":.5,"d":5.,"e":1.e3}`, `{"a":007,"b":+1,"c":.5,"d":5.,"e":1.e3}`)
-	f("repaired", `{"a":not_found,"b":12ab,"c":2024-01-02T03:04:05Z}`, `{"a":"not_found","b":"12ab","c":"2024-01-02T03:04:05Z"}`)
-	f("repaired", `{"a":c\d é}`, `{"a":"c\\d é"}`)
-	f("repaired", `{"a":1} trailing`, `{"a":1}`)
-	f("repaired", `{"a":1}{"b":2}`, `{"a":1}`)
-	f("repaired", `cb({"a":1});`, `{"a":1}`)
-	f("repaired", `jQuery.cb_1 ( [1] )`, `[1]`)
-	f("repaired", `{"a":1 "b":2}`, `{"a":1,"b":2}`)
-	f("repaired", `[1 2]`, `[1,2]`)
-	f("repaired", `["a" "b"]`, `["a","b"]`)
-	f("repaired", `{"a" 1}`, `{"a":1}`)
-	f("repaired", `{"a","b":2}`, `{"b":2}`)
-	f("repaired", `{"a":,"b":}`, `{}`)
-	f("repaired", `{"a":[1,2}`, `{"a":[1,2]}`)
-	f("repaired truncated", `{"a":{"b":1]}`, `{"a":{"b":1}}`)
-	f("repaired", `[{"a":1]`, `[{"a":1}]`)
-	f("repaired", `{{"a":1}}`, `{"a":1}`)
-	f("repaired", `[:1]`, `[1]`)
-	f("repaired", `{just words}`, `{}`)
-	f("repaired", `nan`, `nan`)
+	f("whole", `{"a":1,}`, `{"a":1}`)
+	f("whole", `[1,2,]`, `[1,2]`)
+	f("whole", `[,1,,2]`, `[1,2]`)
+	f("whole", `{error: {message: "MVNO", "code": 'mvnoAccount', status: 404}}`, `{"error":{"message":"MVNO","code":"mvnoAccount","status":404}}`)
+	f("whole", `{'a': 'it\'s', "b": "it\'s"}`, `{"a":"it's","b":"it's"}`)
+	f("whole", `{'a': 'say "x"', 'b': True, 'c': None, 'd': False}`, `{"a":"say \"x\"","b":true,"c":null,"d":false}`)
+	f("whole", "\ufeff{\"a\":1}", `{"a":1}`)
+	f("whole", "{\"a\"\u00a0:\v1\f,\x00\"b\":2}\x00", `{"a":1,"b":2}`)
+	f("whole", "{\"a\":\"x\ny\tz\"}", `{"a":"x\ny\tz"}`)
+	f("whole", `{"a":"\d+\u12G4\x"}`, `{"a":"\\d+\\u12G4\\x"}`)
+	f("whole", `{"a":"\u12"}`, `{"a":"\\u12"}`)
+	f("whole", `{"a":NaN,"b":-Infinity,"c":undefined,"d":TRUE}`, `{"a":NaN,"b":-Infinity,"c":null,"d":true}`)
+	f("whole", `{"a":007,"b":+1,"c":.5,"d":5.,"e":1.e3}`, `{"a":007,"b":+1,"c":.5,"d":5.,"e":1.e3}`)
+	f("whole", `{"a":not_found,"b":12ab,"c":2024-01-02T03:04:05Z}`, `{"a":"not_found","b":"12ab","c":"2024-01-02T03:04:05Z"}`)
+	f("whole", `{"a":c\d é}`, `{"a":"c\\d é"}`)
+	f("whole", `{"a":1} trailing`, `{"a":1}`)
+	f("whole", `{"a":1}{"b":2}`, `{"a":1}`)
+	f("whole", `cb({"a":1});`, `{"a":1}`)
+	f("whole", `jQuery.cb_1 ( [1] )`, `[1]`)
+	f("whole", `{"a":1 "b":2}`, `{"a":1,"b":2}`)
+	f("whole", `[1 2]`, `[1,2]`)
+	f("whole", `["a" "b"]`, `["a","b"]`)
+	f("whole", `{"a" 1}`, `{"a":1}`)
+	f("whole", `{"a","b":2}`, `{"b":2}`)
+	f("whole", `{"a":,"b":}`, `{}`)
+	f("whole", `{"a":[1,2}`, `{"a":[1,2]}`)
+	f("truncated", `{"a":{"b":1]}`, `{"a":{"b":1}}`)
+	f("whole", `[{"a":1]`, `[{"a":1}]`)
+	f("whole", `{{"a":1}}`, `{"a":1}`)
+	f("whole", `[:1]`, `[1]`)
+	f("whole", `{just words}`, `{}`)
+	f("whole", `nan`, `nan`)
 }
 
 func TestParse_Cut(t *testing.T) {
@@ -135,9 +130,9 @@ func TestParse_Cut(t *testing.T) {
 	f("truncated", "{\"a\":\"\xf0\x9f\x98", `{"a":""}`)
 	f("truncated", `"cut`, `"cut"`)
 	f("truncated", `"`, `""`)
-	f("repaired truncated", `{"a":'x`, `{"a":"x"}`)
-	f("repaired truncated", `{a`, `{}`)
-	f("repaired truncated", `cb({"a":[1,`, `{"a":[1]}`)
+	f("truncated", `{"a":'x`, `{"a":"x"}`)
+	f("truncated", `{a`, `{}`)
+	f("truncated", `cb({"a":[1,`, `{"a":[1]}`)
 }
 
 func TestParse_NoDocument(t *testing.T) {
@@ -191,13 +186,13 @@ func TestParse_DepthCap(t *testing.T) {
 	nested := func(n int) string { return strings.Repeat(`{"a":[`, n/2) + strings.Repeat(`]}`, n/2) }
 	var d Doc
 	require.NoError(t, d.Parse([]byte(nested(maxDepth))))
-	require.Equal(t, "strict", state(&d))
+	require.Equal(t, "whole", state(&d))
 	require.False(t, d.opaque)
 	require.Len(t, d.nodes, maxDepth)
 
 	src := `[` + nested(10_000) + `,"after \" ]"]`
 	require.NoError(t, d.Parse([]byte(src)))
-	require.Equal(t, "strict", state(&d))
+	require.Equal(t, "whole", state(&d))
 	require.True(t, d.opaque)
 	require.Equal(t, `after " ]`, string(d.Root().Index(1).Text()))
 	require.Equal(t, nested(10_000), string(d.Root().Index(0).Raw()))

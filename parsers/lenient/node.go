@@ -39,14 +39,19 @@ func (n Node) Kind() Kind {
 // Get returns the member of that name: the first of duplicates, exact in case. It looks at the
 // members one by one; to read many, walk them once with First and Next.
 func (n Node) Get(key string) Node {
-	if n.Kind() == Object {
-		for m := n.First(); m.d != nil; m = m.Next() {
-			if string(m.Key()) == key {
-				return m
-			}
+	v := n.get()
+	if v == nil || v.kind != Object || v.count == 0 {
+		return Node{}
+	}
+	for i := n.i + 1; ; {
+		v = &n.d.nodes[i]
+		if v.name.len() == len(key) && string(n.d.text(v.name)) == key {
+			return Node{n.d, i}
+		}
+		if i = v.next; i == 0 {
+			return Node{}
 		}
 	}
-	return Node{}
 }
 
 // GetFold is Get without regard to ASCII case and to blanks around the member's name.
@@ -63,14 +68,10 @@ func (n Node) GetFold(key string) Node {
 
 // Key returns the unescaped name of a member, valid UTF-8; nil for the root and for elements of an array.
 func (n Node) Key() []byte {
-	v := n.get()
-	switch {
-	case v == nil || v.name == 0:
-		return nil
-	case v.name&inArena != 0:
-		return v.name.of(n.d.arena)
+	if v := n.get(); v != nil && v.name != 0 {
+		return n.d.text(v.name)
 	}
-	return v.name.of(n.d.src)
+	return nil
 }
 
 // First returns the first member or element. With Next it walks a container in linear time:

@@ -6,85 +6,97 @@ import (
 	"math/bits"
 )
 
-// scanQuoted returns the position of the double quote that closes the string whose text begins at
-// pos, or the end of src.
-func scanQuoted(src []byte, pos int) (int, flags) {
-	var f flags
-	for {
-		var high bool
-		if pos, high = nextStop(src, pos); high {
-			f |= nonASCII
-		}
-		if pos == len(src) {
-			return pos, f | cut
-		}
-		switch src[pos] {
-		case '"':
-			return pos, f
-		case '\\':
-			if pos+1 < len(src) && src[pos+1] == '"' { // nearly every escape in a body that was logged as text
-				f |= escaped
-				pos += 2
-				continue
-			}
-			size, e := scanEscape(src[pos:])
-			f |= e
-			pos += size
-		default: // a raw control character
-			f |= mended
-			pos++
-		}
-	}
-}
-
 const (
 	eachByte = 0x0101010101010101
+	lowBits  = 0x7F7F7F7F7F7F7F7F
 	highBits = 0x8080808080808080
 )
 
-// nextStop returns the position of the first double quote, backslash or control character at or
-// after pos, and whether a byte of 0x80 or above stands before it. It looks at eight bytes at a time.
-func nextStop(src []byte, pos int) (int, bool) {
+// scanQuoted returns the position of the double quote that closes the string whose text begins at
+// pos, or the end of src. It looks at eight bytes at a time, and is most of the cost of a Parse.
+// The flag nonASCII may also come from what follows the string within the last eight bytes.
+func scanQuoted(src []byte, pos int) (int, flags) {
 	var seen uint64
 	for ; pos+8 <= len(src); pos += 8 {
 		w := binary.LittleEndian.Uint64(src[pos:])
 		quote, slash := w^eachByte*'"', w^eachByte*'\\'
-		// The lowest bit set here is exact; higher ones may be borrows.
-		stops := ((quote-eachByte)&^quote | (slash-eachByte)&^slash | (w-eachByte*' ')&^w) & highBits
-		if stops != 0 {
-			before := stops&-stops - 1
-			return pos + bits.TrailingZeros64(stops)/8, (seen|w&before)&highBits != 0
-		}
 		seen |= w
+		// The lowest bit set here is exact; higher ones may be borrows.
+		if stops := ((quote-eachByte)&^quote | (slash-eachByte)&^slash) & highBits; stops != 0 {
+			pos += bits.TrailingZeros64(stops) / 8
+			if src[pos] == '"' {
+				return pos, asciiFlag(seen)
+			}
+			return scanEscaped(src, pos, asciiFlag(seen)|escaped)
+		}
+	}
+	for ; pos < len(src); pos++ {
+		switch c := src[pos]; c {
+		case '"':
+			return pos, asciiFlag(seen)
+		case '\\':
+			return scanEscaped(src, pos, asciiFlag(seen)|escaped)
+		default:
+			seen |= uint64(c)
+		}
+	}
+	return pos, asciiFlag(seen) | cut
+}
+
+func asciiFlag(seen uint64) flags {
+	if seen&highBits != 0 {
+		return nonASCII
+	}
+	return 0
+}
+
+// scanEscaped is scanQuoted from the first backslash on. A body that was logged as text has an escaped
+// quote every few bytes: to stop at each of them costs three times as much as to tell within a word
+// which quotes are escaped. The byte after a backslash is passed over whatever it is; what an escape
+// means is for whoever wants the text.
+func scanEscaped(src []byte, pos int, f flags) (int, flags) {
+	var seen, carry uint64 // carry: the first byte of the next word is escaped
+	for ; pos+8 <= len(src); pos += 8 {
+		w := binary.LittleEndian.Uint64(src[pos:])
+		quotes, slashes := zeroBytes(w^eachByte*'"'), zeroBytes(w^eachByte*'\\')
+		seen |= w
+		after := slashes<<8 | carry
+		if slashes&after != 0 { // a backslash behind a backslash, which may be escaped itself
+			slashes = unescapedSlashes(slashes, carry)
+			after = slashes<<8 | carry
+		}
+		if closing := quotes &^ after; closing != 0 {
+			return pos + bits.TrailingZeros64(closing)/8, f | asciiFlag(seen)
+		}
+		carry = slashes >> 56
 	}
 	for ; pos < len(src); pos++ {
 		c := src[pos]
-		if c == '"' || c == '\\' || c < ' ' {
-			break
-		}
 		seen |= uint64(c)
+		switch {
+		case carry != 0:
+			carry = 0
+		case c == '"':
+			return pos, f | asciiFlag(seen)
+		case c == '\\':
+			carry = 1
+		}
 	}
-	return pos, seen&highBits != 0
+	return pos, f | asciiFlag(seen) | cut
 }
 
-// scanEscape returns the length of the escape that b begins with. A backslash that begins none is
-// text; what follows it is looked at on its own.
-func scanEscape(b []byte) (int, flags) {
-	switch {
-	case len(b) < 2:
-		return len(b), escaped
-	case b[1] == '\'':
-		return 2, escaped | mended
-	case b[1] != 'u':
-		if unescaped(b[1]) != 0 {
-			return 2, escaped
+// zeroBytes sets the high bit of each byte of w that is zero.
+func zeroBytes(w uint64) uint64 { return ^((w&lowBits + lowBits) | w | lowBits) }
+
+// unescapedSlashes drops from the backslashes of a word those that another one escapes.
+func unescapedSlashes(slashes, carry uint64) uint64 {
+	for bit := uint64(0x80); bit != 0; bit <<= 8 {
+		if carry != 0 {
+			slashes &^= bit
 		}
-	case isUnicodeEscape(b):
-		return 6, escaped
-	case 2+hexDigits(b[2:]) == len(b): // the end of the input cut it
-		return len(b), escaped
+		carry = slashes & bit
 	}
-	return 1, escaped | mended
+	return slashes
 }
 
 // hexDigits returns how many of the first four bytes are hexadecimal digits, up to the first that is not.
@@ -109,22 +121,20 @@ func hexValue(c byte) byte {
 
 // scanApostrophed is scanQuoted for a string in single quotes, which is always a repair.
 func scanApostrophed(src []byte, pos int) (int, flags) {
-	f := mended
+	var f flags
 	for pos < len(src) {
 		switch c := src[pos]; {
 		case c == '\'':
 			return pos, f
 		case c == '\\':
-			size, e := scanEscape(src[pos:])
-			f |= e
-			pos += size
-			continue
+			f |= escaped
+			pos++
 		case c >= 0x80:
 			f |= nonASCII
 		}
 		pos++
 	}
-	return pos, f | cut
+	return min(pos, len(src)), f | cut
 }
 
 // scanNumber returns the end of the JSON number at pos, or 0 if there is none.

@@ -57,7 +57,6 @@ func (d *Doc) word(pos int) int {
 		d.name = 0
 		return end
 	}
-	d.repaired = true
 	text := trimBlanks(d.src[pos:end])
 	kind := wordKind(text)
 	if len(text) == 0 || d.depth == 0 && kind == String {
@@ -73,14 +72,12 @@ func (d *Doc) word(pos int) int {
 func (d *Doc) memberName(pos int) (int, bool) {
 	start, end, after, f := scanMemberName(d.src, pos)
 	d.work += after - pos
-	d.repaired = d.repaired || f&(mended|bare) != 0
 	pos = d.blanks(after)
 	if f&cut != 0 || pos == len(d.src) {
 		d.truncated = true
 		return pos, false
 	}
 	if d.src[pos] != ':' {
-		d.repaired = true
 		if f&bare != 0 || isSeparator(d.src[pos]) {
 			return max(pos, start+1), false
 		}
@@ -96,7 +93,13 @@ func (d *Doc) memberName(pos int) (int, bool) {
 // short, and every look-up compares them.
 func (d *Doc) setName(start, end int, f flags) {
 	d.name = newSpan(start, end)
-	if text := d.src[start:end]; f&escaped != 0 || f&nonASCII != 0 && !utf8.Valid(text) {
+	if f&(escaped|nonASCII) != 0 {
+		d.unescapeName(start, end, f)
+	}
+}
+
+func (d *Doc) unescapeName(start, end int, f flags) {
+	if text := d.src[start:end]; f&escaped != 0 || !utf8.Valid(text) {
 		from := len(d.arena)
 		d.arena = appendText(d.arena, text)
 		d.name = newSpan(from, len(d.arena)) | inArena
@@ -115,16 +118,11 @@ func (d *Doc) skipBlanks(pos int) int {
 	from := pos
 	for pos < len(d.src) {
 		switch c := d.src[pos]; {
-		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
-			pos++
-			continue
-		case c < ' ':
-			d.repaired = true
+		case c <= ' ':
 			pos++
 			continue
 		case c >= 0x80:
 			if r, size := utf8.DecodeRune(d.src[pos:]); isOddBlank(r) {
-				d.repaired = true
 				pos += size
 				continue
 			}
