@@ -33,7 +33,6 @@ func (d *Doc) ParseForm(src []byte) error {
 func (d *Doc) pair(start, end int) {
 	name, value, found := bytes.Cut(d.src[start:end], []byte("="))
 	if name = trimBlanks(name); !found || len(name) == 0 {
-		d.repaired = d.repaired || end > start
 		return
 	}
 	from := len(d.arena)

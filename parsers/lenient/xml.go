@@ -30,7 +30,6 @@ func (d *Doc) ParseXML(src []byte) error {
 	if x.pos == len(d.src) || d.src[x.pos] != '<' {
 		return ErrNoDocument
 	}
-	d.repaired = false // blanks before the document are none
 	d.frames[0] = frame{node: d.add(Object, 0, 0, 0)}
 	d.depth = 1
 	for x.pos < len(d.src) && len(d.nodes) < maxNodes {
@@ -89,7 +88,6 @@ func (x *xmlReader) next() {
 		x.skip(1) // the beginning of a tag
 		x.d.truncated = true
 	default:
-		x.d.repaired = true
 		x.characters(rest[:1])
 		x.skip(1)
 	}
@@ -180,7 +178,6 @@ func (x *xmlReader) literal() {
 // outside reports a text that belongs to no element that is read, and notes where any other begins.
 func (x *xmlReader) outside(run []byte) bool {
 	if x.d.depth <= 1 || x.deep > 0 {
-		x.d.repaired = x.d.repaired || x.d.depth <= 1 && len(trimBlanks(run)) > 0
 		return true
 	}
 	if x.text == len(x.d.arena) {
@@ -246,7 +243,6 @@ func (x *xmlReader) attributes() (closed bool) {
 			x.text = len(d.arena)
 			return closed
 		case c == '<':
-			d.repaired = true
 			x.text = len(d.arena)
 			return closed
 		case c == '/':
@@ -256,7 +252,6 @@ func (x *xmlReader) attributes() (closed bool) {
 			closed = false
 			x.attribute()
 		default:
-			d.repaired = true
 			x.skip(1)
 		}
 	}
@@ -270,7 +265,6 @@ func (x *xmlReader) attribute() {
 	x.skip(len(name))
 	x.blanks()
 	if x.pos == len(d.src) || d.src[x.pos] != '=' {
-		d.repaired = true
 		return
 	}
 	x.skip(1)
@@ -301,7 +295,6 @@ func (x *xmlReader) value() ([]byte, flags) {
 		x.skip(end + 2)
 		return rest[1 : end+1], 0
 	}
-	x.d.repaired = true
 	for end < len(rest) && rest[end] > ' ' && rest[end] != '>' && rest[end] != '<' {
 		end++
 	}
@@ -347,7 +340,6 @@ func (x *xmlReader) closeNamed(name []byte) {
 	d := x.d
 	level := d.depth - 1
 	for level > 0 && !bytes.Equal(d.nodes[d.frames[level].node].name.of(d.arena), name) {
-		d.repaired = true
 		level--
 	}
 	for level > 0 && d.depth > level {

@@ -22,24 +22,24 @@ func TestParseXML(t *testing.T) {
 		require.Equal(t, want, state(&d), src)
 		require.Nil(t, d.Root().Key())
 	}
-	f("strict", `<a/>`, `{"a":""}`)
-	f("strict", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>NoSuchKey</Code><Message>The key\r\n does not &lt;exist&gt;.</Message></Error>\n",
+	f("whole", `<a/>`, `{"a":""}`)
+	f("whole", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>NoSuchKey</Code><Message>The key\r\n does not &lt;exist&gt;.</Message></Error>\n",
 		`{"Error":{"Code":"NoSuchKey","Message":"The key\n does not <exist>."}}`)
-	f("strict", `<s:Envelope xmlns:s="urn:s"><s:Body><s:Fault><faultstring xml:lang="en"> No </faultstring></s:Fault></s:Body></s:Envelope>`,
+	f("whole", `<s:Envelope xmlns:s="urn:s"><s:Body><s:Fault><faultstring xml:lang="en"> No </faultstring></s:Fault></s:Body></s:Envelope>`,
 		`{"Envelope":{"Body":{"Fault":{"faultstring":"No"}}}}`)
-	f("strict", `<r id='7' at = "a &amp; b"><i>1</i><i n="2">two</i><i/></r>`, `{"r":{"id":"7","at":"a & b","i":"1","i":{"n":"2","$text":"two"},"i":""}}`)
-	f("strict", `<r>a<!-- x > y -->b<![CDATA[<c>&amp;]]><?pi d?>e</r>`, `{"r":"ab<c>&amp;e"}`)
-	f("strict", `<r>one <b>two</b> three</r>`, `{"r":{"$text":"one","b":"two","$text":"three"}}`)
-	f("strict", `<!DOCTYPE r [<!ENTITY x "boom"> <!ELEMENT r ANY>]><r>&x;&#65;&#x42;&#xD800;&bogus;&;&</r>`, `{"r":"&x;AB�&bogus;&;&"}`)
-	f("strict", "\ufeff<r>\u00e9\u2028</r>", `{"r":"é\u2028"}`)
-	f("strict", `<a:b:c></a:b:c>`, `{"c":""}`)
-	f("repaired", "<r>\xff</r> junk", `{"r":"�"}`)
-	f("repaired", `<r><a>1<b>2</r>`, `{"r":{"a":{"$text":"1","b":"2"}}}`)
-	f("repaired", `<r><a>1</b></a><c>2</c></r>`, `{"r":{"a":"1","c":"2"}}`)
-	f("repaired", `<r a=1 b c="x"d='y'/>`, `{"r":{"a":"1","c":"x","d":"y"}}`)
-	f("repaired", `<r>1 < 2</r>`, `{"r":"1 < 2"}`)
-	f("strict", `<a>1</a><b>2</b>`, `{"a":"1","b":"2"}`)
-	f("repaired", `</x><a <b>1</b></a>`, `{"a":{"b":"1"}}`)
+	f("whole", `<r id='7' at = "a &amp; b"><i>1</i><i n="2">two</i><i/></r>`, `{"r":{"id":"7","at":"a & b","i":"1","i":{"n":"2","$text":"two"},"i":""}}`)
+	f("whole", `<r>a<!-- x > y -->b<![CDATA[<c>&amp;]]><?pi d?>e</r>`, `{"r":"ab<c>&amp;e"}`)
+	f("whole", `<r>one <b>two</b> three</r>`, `{"r":{"$text":"one","b":"two","$text":"three"}}`)
+	f("whole", `<!DOCTYPE r [<!ENTITY x "boom"> <!ELEMENT r ANY>]><r>&x;&#65;&#x42;&#xD800;&bogus;&;&</r>`, `{"r":"&x;AB�&bogus;&;&"}`)
+	f("whole", "\ufeff<r>\u00e9\u2028</r>", `{"r":"é\u2028"}`)
+	f("whole", `<a:b:c></a:b:c>`, `{"c":""}`)
+	f("whole", "<r>\xff</r> junk", `{"r":"�"}`)
+	f("whole", `<r><a>1<b>2</r>`, `{"r":{"a":{"$text":"1","b":"2"}}}`)
+	f("whole", `<r><a>1</b></a><c>2</c></r>`, `{"r":{"a":"1","c":"2"}}`)
+	f("whole", `<r a=1 b c="x"d='y'/>`, `{"r":{"a":"1","c":"x","d":"y"}}`)
+	f("whole", `<r>1 < 2</r>`, `{"r":"1 < 2"}`)
+	f("whole", `<a>1</a><b>2</b>`, `{"a":"1","b":"2"}`)
+	f("whole", `</x><a <b>1</b></a>`, `{"a":{"b":"1"}}`)
 }
 
 func TestParseXML_Cut(t *testing.T) {
