@@ -6,7 +6,7 @@ LDFLAGS  := -X github.com/errata-dev/errata/internal/cli.Version=$(VERSION)
 COMMANDS := bin/ingest bin/query
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race model lint fmt bench kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
+.PHONY: help parsers-report build demo test race model lint fmt bench kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ fmt: ## format every Go file
 
 bench: ## CPU time per record of each part and of the whole way
 	go run ./bench
+
+parsers-report: build ## every vendor's cases: code, message, category, retry advice, details right; what is generic or unparsed
+	@bin/ingest vendors check parsers/vendors $(foreach dir,$(sort $(dir $(wildcard parsers/testdata/*/*.txtar parsers/testdata/*/*/*.txtar))),--cases $(dir))
 
 generate: ## rewrite what is generated: the README's vendor table
 	go test ./cmd/ingest -run README -update

@@ -159,6 +159,19 @@ func (r *Registry) Catalogue(vendor string) []*Entry {
 	return nil
 }
 
+// Formats lists the envelopes of a vendor's definition, as Row.Format names them, in order of trial.
+func (r *Registry) Formats(vendor string) []string {
+	v := r.byName[vendor]
+	if v == nil {
+		return nil
+	}
+	var formats []string
+	for _, e := range v.def.envelopes {
+		formats = append(formats, string(e.format))
+	}
+	return formats
+}
+
 // Vendors lists all vendors that have a definition, by name.
 func (r *Registry) Vendors() []VendorInfo {
 	infos := make([]VendorInfo, 0, len(r.vendors))

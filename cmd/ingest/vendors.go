@@ -15,13 +15,17 @@ import (
 func newVendors() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "vendors",
-		Short: "Look at the vendor definitions",
+		Short: "Look at the vendor definitions, and write your own",
 		Long: `vendors shows which vendors' errors are known. A definition is one folder of data: how the vendor's errors look, what its
-codes mean, and the cases that prove it. Your own stand in a directory that --vendors names.`,
-		Example: "  ingest vendors list",
-		Args:    cli.Args(cobra.NoArgs),
+codes mean, and the cases that prove it. Your own stand in a directory that --vendors names; docs/vendors.md teaches
+how to write one.`,
+		Example: `  ingest vendors list
+  ingest vendors show truelayer
+  ingest vendors new acme --host api.acme.com --dir our-vendors
+  ingest vendors check our-vendors`,
+		Args: cli.Args(cobra.NoArgs),
 	}
-	cmd.AddCommand(newVendorsList())
+	cmd.AddCommand(newVendorsList(), newVendorsShow(), newVendorsNew(), newVendorsCheck())
 	return cmd
 }
 
@@ -45,9 +49,14 @@ func listVendors(cmd *cobra.Command, ingest config.Ingest) error {
 	if err != nil {
 		return err
 	}
-	table, err := render.NewTable(vendorColumns(), vendorRows(r.Vendors()))
+	return printTable(cmd, vendorColumns(), vendorRows(r.Vendors()))
+}
+
+// printTable prints a table on a terminal, and TSV elsewhere.
+func printTable[R any](cmd *cobra.Command, columns []render.Column[R], rows []R) error {
+	table, err := render.NewTable(columns, rows)
 	if err != nil {
-		return fmt.Errorf("vendors: %w", err)
+		return fmt.Errorf("table: %w", err)
 	}
 	options := render.Options{Format: render.FormatTSV}
 	if f, ok := cmd.OutOrStdout().(*os.File); ok {
