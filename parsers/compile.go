@@ -19,6 +19,7 @@ type definition struct {
 	identifying      []identification
 	requestIDHeaders []string
 	quotas           []quota
+	shouldRetry      []source
 	catalogue        catalogue
 	lowest           int // status that any envelope accepts; above 599 when there is no envelope
 }
@@ -130,6 +131,9 @@ func (c *compiler) definition(def *fileDef) *definition {
 	for i := range def.RateLimits {
 		d.quotas = append(d.quotas, c.quota(&def.RateLimits[i]))
 	}
+	for i := range def.ShouldRetry {
+		d.shouldRetry = append(d.shouldRetry, c.source(&envelopeDef{Name: "should_retry"}, &def.ShouldRetry[i]))
+	}
 	d.catalogue = c.catalogue(def.Codes, def.Ranges)
 	return d
 }
@@ -159,6 +163,7 @@ func (c *compiler) envelope(d *definition, def *envelopeDef) *envelope {
 	}
 	e.statuses = c.statuses(d, def)
 	e.bodies = c.bodies(def)
+	e.advice = c.advice("envelopes."+def.Name, def.Category, def.Retry, "", "")
 	for _, t := range def.ContentTypes {
 		e.types = append(e.types, []byte(t))
 	}

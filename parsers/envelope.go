@@ -13,6 +13,7 @@ type findings struct {
 	code, message, title, kind, instance []byte
 	family                               []byte // a wider kind of the code
 	status                               int    // what the body says the status is; 0 = nothing
+	advice                               Advice // the envelope's own
 	trace, requestID                     []byte // the vendor's
 	retryAfterMS                         int64
 	details                              []Detail
@@ -28,6 +29,7 @@ type envelope struct {
 	statuses []statusRange
 	types    [][]byte // accepted media types; none = any
 	bodies   uint8    // bit i allows bodyKind i
+	advice   Advice   // on errors that the catalogue does not know
 	match    []condition
 	any      []path // at least one must lead somewhere
 	decoder  decoder
@@ -177,7 +179,7 @@ func hasPrefix(text []byte, prefixes [][]byte) bool {
 func (e *envelope) extract(s *scratch, root lenient.Node) bool {
 	f := &s.found
 	f.reset()
-	f.format = e.format
+	f.format, f.advice = e.format, e.advice
 	if e.decoder != nil {
 		return e.decoder(s, root)
 	}
@@ -194,6 +196,9 @@ func (e *envelope) extract(s *scratch, root lenient.Node) bool {
 	f.retryAfterMS = s.retryHint(root, p.retryAfter)
 	for i := range p.details {
 		p.details[i].extract(s, root)
+	}
+	if len(f.message)+len(f.title) == 0 && len(f.details) > 0 {
+		f.message = f.details[0].Message
 	}
 	return len(f.code)+len(f.message)+len(f.title)+len(f.details) > 0
 }

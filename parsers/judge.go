@@ -124,15 +124,58 @@ func (r *Registry) judge(row *Row, v *vendor) {
 	if v != nil {
 		advice, m = v.def.catalogue.of(row.status(), f)
 	}
+	advice, m = f.advised(advice, m)
 	row.Category = r.category(row, advice, m)
-	waits := r.wait(row)
-	switch row.Retry = advice.Retry; {
+	waits, stated := r.wait(row), r.statedRetry(row.scratch, v)
+	if row.Retry = stated; stated == RetryNone {
+		row.Retry = advice.Retry
+	}
+	switch {
+	case stated == RetryYes && waits:
+		row.Retry = RetryAfter
 	case row.Retry != RetryNone:
 	case waits:
 		row.Retry = RetryAfter
 	default:
 		row.Retry = categoryRetry(row.Category, row.Status)
 	}
+}
+
+// advised completes what the catalogue says by what the envelope says of all its errors.
+func (f *findings) advised(advice Advice, m match) (Advice, match) {
+	if m == matchCode {
+		return advice, m
+	}
+	if f.advice.Retry != RetryNone {
+		advice.Retry = f.advice.Retry
+	}
+	if f.advice.Category != CategoryNone {
+		advice.Category, m = f.advice.Category, matchCode
+	}
+	return advice, m
+}
+
+// statedRetry is what the response itself says about a retry.
+func (r *Registry) statedRetry(s *scratch, v *vendor) Retry {
+	if v != nil {
+		if stated := s.yesOrNo(v.def.shouldRetry); stated != RetryNone {
+			return stated
+		}
+	}
+	return s.yesOrNo(r.generic.shouldRetry)
+}
+
+func (s *scratch) yesOrNo(sources []source) Retry {
+	for i := range sources {
+		text := sources[i].read(s, s.body.root, exact)
+		switch {
+		case equalFold(text, "true"), equalFold(text, "yes"), equalFold(text, "1"):
+			return RetryYes
+		case equalFold(text, "false"), equalFold(text, "no"), equalFold(text, "0"):
+			return RetryNo
+		}
+	}
+	return RetryNone
 }
 
 // category is what the vendor's catalogue says about the code, else what public formats mean by it,

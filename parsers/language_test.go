@@ -15,6 +15,7 @@ name  = "acme"
 title = "Acme"
 docs  = "https://acme.example/errors"
 hosts = ["api.acme.example"]
+should_retry = [{ header = "x-acme-retry" }, { path = "again" }]
 codes = [
   { code = "card_error", category = "payment", retry = "no" },
   { status = 404, code = "gone_fishing", category = "gone" },
@@ -45,6 +46,15 @@ retry_after = [{ header = "x-acme-wait", unit = "min" }, { path = "fault.until" 
 [[envelopes.details]]
 list    = "fault.item"
 message = [{ path = "m" }]
+
+[[envelopes]]
+name     = "quiet"
+match    = [{ path = "slow", is = ["array"] }]
+category = "timeout"
+retry    = "no"
+
+[[envelopes.details]]
+list = "slow"
 
 [[envelopes]]
 name   = "header"
@@ -88,6 +98,17 @@ func TestDefinitionLanguage(t *testing.T) {
 	require.Equal(t, "acme.header E1", string(row.Format)+" "+string(row.Code))
 	row = f("500", `"x-acme-code":"E1: text"`, `{"a":1}`)
 	require.Equal(t, ParseUnparsed, row.Parse, "bodies")
+
+	row = f("500", ``, `{"slow":["first","second"]}`)
+	require.Equal(t, "error  first timeout no -1", summary(row), "the envelope's own advice; the first detail speaks for all")
+	row = f("500", `"x-acme-retry":"TRUE"`, `{"slow":["first"]}`)
+	require.Equal(t, "error  first timeout yes -1", summary(row))
+	row = f("500", `"x-acme-retry":"true","retry-after":"3"`, `{"slow":["first"]}`)
+	require.Equal(t, "error  first timeout after 3000", summary(row))
+	row = f("429", `"retry-after":"3"`, `{"slow":["first"],"again":false}`)
+	require.Equal(t, "error  first timeout no 3000", summary(row))
+	row = f("429", ``, `{"slow":["first"],"again":"maybe"}`)
+	require.Equal(t, "error  first timeout no -1", summary(row))
 
 	row = f("429", a+`,"x-acme-limit":"100","x-acme-used":"90.5","x-acme-reset":"1500","x-acme-tier":"gold"`, `{"fault":{"text":"oo","item":{"m":"one"}}}`)
 	require.Equal(t, RateLimit{Limit: 100, Remaining: 10, ResetAt: 1789732801500, WindowS: 60, Policy: []byte("gold")}, row.RateLimit)

@@ -23,6 +23,7 @@ type (
 		Also             []identityDef `toml:"also"` // further vendors on the same platform
 		RequestIDHeaders []string      `toml:"request_id_headers"`
 		RateLimits       []quotaDef    `toml:"rate_limits"`
+		ShouldRetry      []sourceDef   `toml:"should_retry"`
 		Envelopes        []envelopeDef `toml:"envelopes"`
 		Codes            []codeDef     `toml:"codes"`
 		Ranges           []rangeDef    `toml:"ranges"`
@@ -43,6 +44,8 @@ type (
 		Identifies   *identifiesDef `toml:"identifies"`
 		Decoder      string         `toml:"decoder"`
 		LooseKeys    bool           `toml:"loose_keys"`
+		Category     string         `toml:"category"` // of errors that the catalogue does not know
+		Retry        string         `toml:"retry"`
 		Code         []sourceDef    `toml:"code"`
 		Family       []sourceDef    `toml:"family"`      // a wider kind, looked up when the code is not in the catalogue
 		HTTPStatus   []sourceDef    `toml:"http_status"` // what the body of a success says the status is

@@ -21,7 +21,7 @@ const (
 // unitNamed is the closed list that definitions may name; unitNames lists it for errors.
 func unitNamed(name string) (unit, bool) {
 	switch name {
-	case "", "s", "epoch", "epoch_ms", "time":
+	case "", "s", "epoch", "epoch_ms", "time", "duration":
 		return unitSeconds, true
 	case "ms":
 		return unitMilliseconds, true
@@ -34,7 +34,7 @@ func unitNamed(name string) (unit, bool) {
 }
 
 const (
-	resetUnitNames = "s, ms, min, epoch, epoch_ms, time"
+	resetUnitNames = "s, ms, min, epoch, epoch_ms, time, duration"
 	unitNames      = resetUnitNames + ", text"
 )
 
