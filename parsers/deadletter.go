@@ -14,7 +14,7 @@ var credentialSigns = [...]string{"request_headers", "authorization", "cookie", 
 // calls it; so does a caller who judges a parsed record himself, with the row that it was parsed into
 // or another one. Row's texts are borrowed as after Parse.
 func (r *Registry) Bury(rec *Record, row *Row, reason Reason) {
-	row.reset(rec)
+	r.reset(rec, row)
 	row.Kind, row.Reason = KindDeadLetter, reason
 	row.RedactionVersion = redact.Version
 	s := row.scratch

@@ -1,7 +1,6 @@
 package parsers
 
 import (
-	"bytes"
 	"encoding/binary"
 
 	"github.com/minio/highwayhash"
@@ -20,11 +19,11 @@ func (r *Registry) identify(row *Row) *vendor {
 	row.RequestID = r.id(s, res.requestID)
 	row.TraceID = r.id(s, res.traceID)
 
-	host := s.keepLower(res.target.host)
-	row.Host = r.text(s, host, limitHost)
+	host := r.host(s, res.target.host)
+	row.Host = host.redacted
 	row.Method = r.method(s, res.method)
 	row.Route = r.route(s, row.Method, res.target.path)
-	r.operation(row, host, res.target.path)
+	r.operation(row, host.name, res.target.path)
 	return r.vendor(row, host)
 }
 
@@ -37,16 +36,13 @@ func (r *Registry) path(row *Row) {
 	row.Path = s.cut(start, limitPath, len(path))
 }
 
-// keepLower returns a lower-case copy that lives as long as the row.
-func (s *scratch) keepLower(b []byte) []byte {
-	start := len(s.texts)
-	s.texts = appendLower(s.texts, window(b, limitHost))
-	return s.texts[start:len(s.texts):len(s.texts)]
-}
-
 // method returns the method in upper case; the usual ones cost nothing.
 func (r *Registry) method(s *scratch, method []byte) []byte {
-	method = bytes.TrimSpace(method)
+	switch string(method) {
+	case "GET", "POST", "PUT", "DELETE", "PATCH":
+		return method
+	}
+	method = trim(method)
 	for _, known := range [...]string{"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"} {
 		if equalFold(method, known) {
 			return s.constant(known)
@@ -64,7 +60,7 @@ func (r *Registry) method(s *scratch, method []byte) []byte {
 
 // route returns the template of the path: the logger's own, else the path with its ids masked.
 func (r *Registry) route(s *scratch, method, path []byte) []byte {
-	route := bytes.TrimSpace(s.response.route)
+	route := trim(s.response.route)
 	if len(route) > len(method) && len(method) > 0 && equalFold(route[:len(method)], string(method)) && route[len(method)] == ' ' {
 		route = route[len(method)+1:] // "GET /users/{id}", as some frameworks write it
 	}

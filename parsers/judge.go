@@ -69,8 +69,7 @@ func (r *Registry) finish(row *Row, v *vendor) {
 
 	row.Code = r.text(s, f.code, limitCode)
 	row.Title = r.text(s, f.title, limitTitle)
-	row.Message = r.text(s, first(f.message, f.title, s.response.failure), limitMessage)
-	row.MessageTemplate = s.template(row.Message)
+	row.Message, row.MessageTemplate = r.message(s, first(f.message, f.title, s.response.failure))
 	row.Type = r.text(s, f.kind, limitType)
 	row.Instance = r.text(s, f.instance, limitType)
 	for i := range f.details {

@@ -59,7 +59,7 @@ type Registry struct {
 // dead letter. Row's texts are borrowed until the next Parse into the same row (see Row). Parse
 // allocates only while row's buffers still grow.
 func (r *Registry) Parse(rec *Record, row *Row) {
-	row.reset(rec)
+	r.reset(rec, row)
 	reason := ReasonTooLarge
 	if len(rec.Value) <= MaxRecord {
 		reason = row.scratch.decode(rec.Value)
@@ -103,12 +103,13 @@ func (r *Registry) succeed(row *Row, v *vendor) {
 }
 
 // reset empties row, keeps its buffers, and notes where the record came from.
-func (row *Row) reset(rec *Record) {
+func (r *Registry) reset(rec *Record, row *Row) {
 	s := row.scratch
 	if s == nil {
 		s = new(scratch)
 	}
 	s.reset()
+	s.memo.of(r)
 	*row = Row{
 		Source:       rec.Source,
 		Topic:        rec.Topic,

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/cespare/xxhash/v2"
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/errata-dev/errata/parsers/lenient"
@@ -15,9 +14,9 @@ const unknownVendor = "unknown"
 
 // vendor resolves who answered: the record's vendor, the definition by host, a body that names its
 // vendor, the registrable domain of the host, else unknown.
-func (r *Registry) vendor(row *Row, host []byte) *vendor {
+func (r *Registry) vendor(row *Row, host *knownHost) *vendor {
 	s := row.scratch
-	if stated := bytes.TrimSpace(s.response.vendor); len(stated) > 0 {
+	if stated := trim(s.response.vendor); len(stated) > 0 {
 		if v := r.named(stated); v != nil {
 			row.Vendor = v.name
 			return v
@@ -25,11 +24,10 @@ func (r *Registry) vendor(row *Row, host []byte) *vendor {
 		row.Vendor = r.text(s, stated, limitName)
 		return nil
 	}
-	v := r.hosted(host)
+	v := host.vendor
 	if v == nil {
-		domain := s.domains.of(host)
-		if v = r.shaped(s, domain); v == nil {
-			if row.Vendor = r.text(s, domain, limitHost); len(row.Vendor) == 0 {
+		if v = r.shaped(s, host.domain); v == nil {
+			if row.Vendor = r.text(s, host.domain, limitHost); len(row.Vendor) == 0 {
 				row.Vendor = s.constant(unknownVendor)
 			}
 			return nil
@@ -85,23 +83,6 @@ func (r *Registry) shaped(s *scratch, domain []byte) *vendor {
 		}
 	}
 	return nil
-}
-
-// domains remembers the registrable domains of the hosts seen last: looking one up in the public
-// suffix list costs more than all the rest of the resolution, and allocates.
-type domains [32]struct {
-	host  []byte
-	start int
-}
-
-// of returns the registrable domain of host as a part of it, nil if there is none.
-func (d *domains) of(host []byte) []byte {
-	entry := &d[xxhash.Sum64(host)%uint64(len(d))]
-	if !bytes.Equal(entry.host, host) {
-		entry.host = append(entry.host[:0], host...)
-		entry.start = registrable(string(host))
-	}
-	return host[entry.start:]
 }
 
 // registrable returns where in host the domain begins that was registered; len(host) for addresses,

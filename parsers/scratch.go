@@ -13,7 +13,7 @@ type scratch struct {
 	body     body
 	found    findings
 	inflater inflater
-	domains  domains
+	memo     memo
 
 	texts []byte // the row's texts, redacted and cut
 	work  []byte // short-lived: hash input, folded text, lower-case host

@@ -99,7 +99,7 @@ func testVendor(t *testing.T, r *Registry, name string) {
 func claims(r *Registry, row *Row) []string {
 	var names []string
 	root := row.scratch.readBody().root
-	domain := row.scratch.domains.of(row.Host)
+	domain := row.Host[registrable(string(row.Host)):]
 	if v := r.hosted(row.Host); v != nil {
 		names = append(names, v.def.identities[0].Name)
 	}

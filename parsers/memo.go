@@ -1,0 +1,94 @@
+package parsers
+
+import (
+	"bytes"
+	"hash/maphash"
+
+	"github.com/errata-dev/errata/parsers/mask"
+)
+
+// Real traffic repeats itself: services, routes, codes and most messages are few. To find such a text
+// here costs a hash, a comparison and a copy, some 20 ns; to redact a message of 50 bytes costs 150, and
+// its template 250 more.
+const (
+	memoTexts = 512 // with all buffers full, 512 * (128 + 512 + 256) bytes = 448 KiB for each Row
+	memoText  = 128 // longest text that is remembered
+	memoHosts = 64  // at most 64 * 4 * 253 bytes
+)
+
+// memoSeed makes the places of texts unforeseeable: nobody can send texts that meet in one place. Results
+// do not depend on it.
+var memoSeed = maphash.MakeSeed()
+
+// memo remembers what the texts and hosts seen last became. A text has one place, which the next text
+// of that place takes over; hostile traffic, all unique, makes a memo useless and no worse. The results
+// depend on the text and on the registry only: a Row that changes to another registry forgets all.
+type memo struct {
+	owner *Registry
+	texts [memoTexts]knownText
+	hosts [memoHosts]knownHost
+	other knownHost // for hosts too long to be remembered
+}
+
+// knownText is a text with its redacted form and, when it was asked for, the template of that.
+type knownText struct {
+	text, redacted, template []byte
+	templated                bool
+}
+
+// knownHost is a host with what follows from it alone.
+type knownHost struct {
+	authority []byte // as it came
+	name      []byte // in lower case
+	redacted  []byte
+	domain    []byte  // the registrable part of the name, empty when there is none
+	vendor    *vendor // whose definition lists the host, or nil
+}
+
+// of returns the memory of a Row for a registry.
+func (m *memo) of(r *Registry) {
+	if m.owner != r {
+		*m = memo{owner: r}
+	}
+}
+
+// known returns the entry of a trimmed text of 1 to memoText bytes. It is valid until the next call.
+func (r *Registry) known(s *scratch, text []byte) *knownText {
+	k := &s.memo.texts[maphash.Bytes(memoSeed, text)%memoTexts]
+	if !bytes.Equal(k.text, text) {
+		k.text = append(k.text[:0], text...)
+		k.redacted = r.redactor.Append(k.redacted[:0], s.valid(text))
+		k.templated = false
+	}
+	return k
+}
+
+// host returns what is known of a host. It is valid until the next call.
+func (r *Registry) host(s *scratch, authority []byte) *knownHost {
+	h := &s.memo.hosts[maphash.Bytes(memoSeed, authority)%memoHosts]
+	if len(authority) > limitHost {
+		h, authority = &s.memo.other, window(authority, limitHost)
+	}
+	if !bytes.Equal(h.authority, authority) {
+		h.authority = append(h.authority[:0], authority...)
+		h.name = appendLower(h.name[:0], authority)
+		h.redacted = append(h.redacted[:0], r.text(s, h.name, limitHost)...)
+		h.vendor = r.hosted(h.name)
+		h.domain = h.name[registrable(string(h.name)):]
+	}
+	return h
+}
+
+// message returns a redacted message and its template.
+func (r *Registry) message(s *scratch, text []byte) (message, template []byte) {
+	if text = trim(text); len(text) == 0 || len(text) > memoText {
+		message = r.text(s, text, limitMessage)
+		return message, s.template(message)
+	}
+	k := r.known(s, text)
+	message = s.keep(k.redacted, limitMessage)
+	if !k.templated {
+		k.template, k.templated = mask.AppendTemplate(k.template[:0], message), true
+	}
+	return message, s.keep(k.template, limitTemplate)
+}
