@@ -23,37 +23,42 @@ const (
 
 // body is the body of a response, as far as it could be read.
 type body struct {
-	read bool
-	kind bodyKind
-	root lenient.Node // of JSON, XML and forms the object or array; absent for everything else
-	text []byte       // the body as text; nil for inline JSON
-	cut  bool         // text ends before the body did
+	read   bool
+	kind   bodyKind
+	root   lenient.Node // an object or array; of a text one string, of a page its title, heading, text and product
+	text   []byte       // the body as text; nil for inline JSON and for pages, which are never kept
+	cut    bool         // text ends before the body did
+	within bool         // root is JSON that stands within a text
 }
 
 // readBody reads the body of the response, once.
 func (s *scratch) readBody() *body {
-	if s.body.read {
-		return &s.body
+	b := &s.body
+	if b.read {
+		return b
 	}
-	s.body.read = true
+	b.read = true
 	res := &s.response
 	if kind := res.bodyNode.Kind(); kind == lenient.Object || kind == lenient.Array {
-		s.body.root, s.body.kind = res.bodyNode, bodyJSON
-		return &s.body
+		b.root, b.kind = res.bodyNode, bodyJSON
+		return b
 	}
-	b := &s.body
-	b.text, b.cut = res.bodyNode.Text(), res.bodyTruncated
+	b.text, b.cut = s.loggedText(res.bodyNode), res.bodyTruncated
 	if len(b.text) == 0 {
 		var whole bool
 		b.text, whole = s.decodeBase64(res.bodyBase64, res.answer.contentEncoding)
-		b.cut = b.cut || !whole
+		b.text, b.cut = s.decodeText(b.text), b.cut || !whole
 	}
 	if len(b.text) > maxBody {
 		b.text, b.cut = b.text[:maxBody], true
 	}
-	s.parseBody(b)
+	s.sniff(b)
 	if b.cut {
 		b.text = s.begun(b.text)
+	}
+	if b.kind == bodyText {
+		s.outer.SetText(bytes.TrimSpace(b.text))
+		b.root = s.outer.Root()
 	}
 	return b
 }
@@ -79,6 +84,7 @@ func (s *scratch) begun(text []byte) []byte {
 
 // prose returns the text of a value that people read; of one that was cut, what is sure.
 func prose(s *scratch, n lenient.Node) []byte {
+	n = s.own(n)
 	if n.Cut() {
 		return s.begun(n.Text())
 	}
@@ -86,36 +92,18 @@ func prose(s *scratch, n lenient.Node) []byte {
 }
 
 // exact returns the text of a value that programs compare; half of it would be another value.
-func exact(_ *scratch, n lenient.Node) []byte {
+func exact(s *scratch, n lenient.Node) []byte {
+	n = s.own(n)
 	if n.Cut() {
 		return nil
 	}
 	return n.Text()
 }
 
-// parseBody finds the JSON object or array in the text, also when it stands in a JSON string. Whether
-// that is cut shows in itself, whatever the logger says.
-func (s *scratch) parseBody(b *body) {
-	text := bytes.TrimLeft(b.text, " \t\r\n\ufeff")
-	if len(text) == 0 {
-		return
+// own returns the text of an XML element that has attributes too, any other value as it is.
+func (s *scratch) own(n lenient.Node) lenient.Node {
+	if s.body.kind == bodyXML && n.Kind() == lenient.Object {
+		return n.Get("$text")
 	}
-	if b.kind = bodyText; text[0] == '<' {
-		b.kind = bodyHTML
-		return
-	}
-	if s.outer.Parse(text) != nil {
-		return
-	}
-	root, cut := s.outer.Root(), s.outer.Truncated()
-	if root.Kind() == lenient.String {
-		quoted := bytes.TrimSpace(root.Text())
-		if len(quoted) == 0 || quoted[0] != '{' && quoted[0] != '[' || s.inner.Parse(quoted) != nil {
-			return
-		}
-		root, cut = s.inner.Root(), cut || s.inner.Truncated()
-	}
-	if kind := root.Kind(); kind == lenient.Object || kind == lenient.Array {
-		b.kind, b.root, b.cut = bodyJSON, root, cut
-	}
+	return n
 }

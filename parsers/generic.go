@@ -111,12 +111,12 @@ func (s *scratch) readText() ParseResult {
 	f.reset()
 	text := bytes.TrimSpace(s.body.text)
 	switch {
-	case s.body.root.Kind() != lenient.Absent:
+	case s.body.kind != bodyHTML && s.body.kind != bodyText && s.body.root.Kind() != lenient.Absent:
 		f.format = s.constant(formatJSON)
 	case len(text) == 0 && s.body.cut: // there was a body, and nobody logged it
 	case len(text) == 0:
 		f.format = s.constant(formatEmpty)
-	case isMarkup(text):
+	case s.body.kind == bodyHTML:
 		f.format = s.constant(formatHTML)
 		f.message = s.pageTitle(text)
 		s.body.text = nil // never the page
@@ -145,12 +145,6 @@ func isSentence(text []byte) bool {
 		}
 	}
 	return lines < 8
-}
-
-// isMarkup recognises HTML and XML pages.
-func isMarkup(text []byte) bool {
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	return len(text) > 2 && text[0] == '<' && (text[1] == '!' || text[1] == '?' || text[1]|0x20 >= 'a' && text[1]|0x20 <= 'z')
 }
 
 // pageTitle returns the text of the page's title, else of its first heading, on one line.

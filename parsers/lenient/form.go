@@ -29,6 +29,14 @@ func (d *Doc) ParseForm(src []byte) error {
 	return nil
 }
 
+// CutLast notes that the text went on after the form that was read: its last value is not whole.
+func (d *Doc) CutLast() {
+	d.truncated = true
+	if last := len(d.nodes) - 1; last > 0 {
+		d.nodes[last].flags |= cut
+	}
+}
+
 // pair adds the pair within these bounds.
 func (d *Doc) pair(start, end int) {
 	name, value, found := bytes.Cut(d.src[start:end], []byte("="))
