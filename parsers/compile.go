@@ -44,6 +44,10 @@ func New(o Options) (*Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redaction patterns: %w", err)
 	}
+	allowed, err := textsNamed(o.Texts)
+	if err != nil {
+		return nil, err
+	}
 	generic, err := loadFile(builtin, genericFile)
 	faults := []error{err}
 	definitions, err := load(builtin, "vendors")
@@ -56,7 +60,7 @@ func New(o Options) (*Registry, error) {
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	r := &Registry{key: o.HashKey, redactor: redactor, generic: generic}
+	r := &Registry{key: o.HashKey, redactor: redactor, texts: allowed, generic: generic}
 	return r, r.add(definitions)
 }
 

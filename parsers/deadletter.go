@@ -17,6 +17,9 @@ func (r *Registry) Bury(rec *Record, row *Row, reason Reason) {
 	r.reset(rec, row)
 	row.Kind, row.Reason = KindDeadLetter, reason
 	row.RedactionVersion = redact.Version
+	if r.texts&textBody == 0 {
+		return
+	}
 	s := row.scratch
 	excerpt := window(rec.Value, limitBody)
 	s.work = appendLower(s.work[:0], excerpt)

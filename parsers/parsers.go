@@ -35,6 +35,9 @@ type Options struct {
 	FS []fs.FS
 	// Redact are additional patterns whose matches must not reach a row, as redact.New takes them.
 	Redact []string
+	// Texts are the members with a vendor's free text that rows may hold, by TextMembers; nil = all,
+	// an empty list = none.
+	Texts []string
 }
 
 // MaxRecord is the size in bytes above which a record is a dead letter: too_large.
@@ -47,6 +50,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type Registry struct {
 	key      [32]byte
 	redactor *redact.Redactor
+	texts    texts
 	vendors  []*vendor // by name
 	byName   map[string]*vendor
 	byHost   map[string]*vendor // exact host names
@@ -91,6 +95,7 @@ func (r *Registry) fill(row *Row) {
 	row.Kind = KindError
 	r.path(row)
 	row.Fingerprint = row.fingerprint()
+	r.withhold(row)
 }
 
 // succeed keeps of a success what counts, rates and quota warnings need.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -70,9 +71,20 @@ func (s *settings) options() (pipeline.Options, error) {
 	return o, nil
 }
 
+// allowedTexts turns the words of --texts into the registry's list.
+func allowedTexts(names []string) []string {
+	switch {
+	case slices.Equal(names, []string{"all"}):
+		return nil
+	case slices.Equal(names, []string{"none"}):
+		return []string{}
+	}
+	return names
+}
+
 // registry compiles the built-in definitions and those of the directories that the user named.
 func registry(ingest config.Ingest, key [32]byte) (*parsers.Registry, error) {
-	o := parsers.Options{HashKey: key, Redact: ingest.Redact}
+	o := parsers.Options{HashKey: key, Redact: ingest.Redact, Texts: allowedTexts(ingest.Texts)}
 	for _, dir := range ingest.Vendors {
 		if _, err := os.ReadDir(dir); err != nil {
 			return nil, cli.Usagef("--vendors: %w", err)

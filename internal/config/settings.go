@@ -95,6 +95,7 @@ type Ingest struct {
 	OnUnreadable string
 	Vendors      []string
 	Redact       []string
+	Texts        []string
 }
 
 // Register adds the flags of i with their defaults.
@@ -114,6 +115,7 @@ func (i *Ingest) Register(fs *pflag.FlagSet) {
 // RegisterParsing adds the flags that say how bodies are read; `ingest parse` needs no others.
 func (i *Ingest) RegisterParsing(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&i.Vendors, "vendors", nil, "directory of further vendor definitions; repeatable")
+	fs.StringSliceVar(&i.Texts, "texts", []string{"all"}, "texts of vendors that may be stored: all, none, or some of path, title, message, type, instance, details, body")
 	fs.StringArrayVar(&i.Redact, "redact", nil, "regular expression whose matches are replaced by [redacted:custom]; repeatable")
 }
 
