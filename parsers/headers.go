@@ -2,6 +2,7 @@ package parsers
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"github.com/errata-dev/errata/parsers/lenient"
 	"github.com/errata-dev/errata/parsers/ratelimit"
@@ -29,7 +30,7 @@ func (h *headers) read(object lenient.Node, lists []byte) []byte {
 	}
 	var folded [48]byte
 	for n := object.First(); n.Kind() != lenient.Absent; n = n.Next() {
-		name := bytes.TrimSpace(n.Key())
+		name := trim(n.Key())
 		if len(name) > len(folded) {
 			continue
 		}
@@ -39,7 +40,7 @@ func (h *headers) read(object lenient.Node, lists []byte) []byte {
 		}
 		var value []byte
 		value, lists = headerValue(n, lists)
-		if value = bytes.TrimSpace(value); len(value) > 0 {
+		if value = trim(value); len(value) > 0 {
 			h.note(name, value, n.Key())
 		}
 	}
@@ -115,12 +116,12 @@ func headerValue(n lenient.Node, lists []byte) (value, grown []byte) {
 // custom returns the value of a header that only one vendor uses.
 func custom(object lenient.Node, name string) []byte {
 	for n := object.First(); n.Kind() != lenient.Absent; n = n.Next() {
-		if equalFold(bytes.TrimSpace(n.Key()), name) {
+		if equalFold(trim(n.Key()), name) {
 			value := n
 			if n.Kind() == lenient.Array {
 				value = n.First()
 			}
-			return bytes.TrimSpace(value.Text())
+			return trim(value.Text())
 		}
 	}
 	return nil
@@ -128,8 +129,10 @@ func custom(object lenient.Node, name string) []byte {
 
 // traceID returns the id within a W3C traceparent, a B3 or Jaeger header, or the text itself.
 func traceID(value []byte) []byte {
-	value = bytes.TrimSpace(value)
-	if len(value) == 55 && value[2] == '-' && value[35] == '-' {
+	value = trim(value)
+	if len(value) == 32 && isHex(value) {
+		// the id itself, as most loggers write it
+	} else if len(value) == 55 && value[2] == '-' && value[35] == '-' {
 		value = value[3:35]
 	} else if cut := bytes.IndexAny(value, "-:"); cut == 16 || cut == 32 {
 		if isHex(value[:cut]) {
@@ -152,19 +155,47 @@ func set(fact *[]byte, value []byte) {
 }
 
 func isHex(b []byte) bool {
+	if len(b) == 0 {
+		return false
+	}
+	const spaces, highBits = 0x2020202020202020, 0x8080808080808080
+	for ; len(b) >= 8; b = b[8:] {
+		w := binary.LittleEndian.Uint64(b)
+		if bytesIn(w, '0', '9')|bytesIn(w|spaces, 'a', 'f') != highBits {
+			return false
+		}
+	}
 	for _, c := range b {
 		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
 			return false
 		}
 	}
-	return len(b) > 0
+	return true
 }
 
 func appendLower(dst, src []byte) []byte {
-	for _, c := range src {
-		dst = append(dst, lowerByte(c))
+	start := len(dst)
+	dst = append(dst, src...)
+	b := dst[start:]
+	for ; len(b) >= 8; b = b[8:] {
+		binary.LittleEndian.PutUint64(b, lowerWord(binary.LittleEndian.Uint64(b)))
+	}
+	for i, c := range b {
+		b[i] = lowerByte(c)
 	}
 	return dst
+}
+
+// lowerWord is lowerByte for eight bytes.
+func lowerWord(w uint64) uint64 {
+	return w | bytesIn(w, 'A', 'Z')>>2
+}
+
+// bytesIn sets the high bit of each byte of w that is from low to high; both are ASCII.
+func bytesIn(w, low, high uint64) uint64 {
+	const each, lowBits, highBits = 0x0101010101010101, 0x7F7F7F7F7F7F7F7F, 0x8080808080808080
+	seven := w & lowBits
+	return (seven + each*(0x80-low)) &^ (seven + each*(0x7F-high)) &^ w & highBits
 }
 
 func lowerByte(c byte) byte {

@@ -46,15 +46,6 @@ func TestRecordTime(t *testing.T) {
 	f(`100000000000`, "1973-03-03T09:46:40.000Z")
 }
 
-func TestRecordTimeAgainstStandardLibrary(t *testing.T) {
-	for day := -70*365 + 100; day < 329*365; day += 13 {
-		at := time.Unix(int64(day)*86_400+int64(day%86_400), 0).UTC()
-		got, ok := parseRFC3339([]byte(at.Format(time.RFC3339)))
-		require.True(t, ok, at)
-		require.Equal(t, at.UnixMilli(), got, at)
-	}
-}
-
 func TestDeadLetters(t *testing.T) {
 	r := newRegistry(t)
 	f := func(record string, want Reason) {

@@ -3,6 +3,7 @@ package parsers
 import (
 	"math"
 
+	"github.com/errata-dev/errata/parsers/instant"
 	"github.com/errata-dev/errata/parsers/lenient"
 )
 
@@ -21,7 +22,7 @@ func recordTime(n lenient.Node) (int64, bool) {
 	case lenient.Number:
 		ms, ok = numericTime(n)
 	case lenient.String:
-		if ms, ok = parseRFC3339(n.Text()); !ok {
+		if ms, ok = instant.RFC3339(n.Text()); !ok {
 			ms, ok = numericTime(n)
 		}
 	}
@@ -62,29 +63,6 @@ func integerUnit(i int64) int64 {
 	return 1e6
 }
 
-// parseRFC3339 reads 2026-01-02T03:04:05.678+01:00 as Unix milliseconds, without allocating. A blank
-// for the T and a zone without colon are tolerated; a missing zone is not, for it leaves the instant open.
-func parseRFC3339(b []byte) (int64, bool) {
-	if len(b) < 20 || b[4] != '-' || b[7] != '-' || b[13] != ':' || b[16] != ':' {
-		return 0, false
-	}
-	if b[10] != 'T' && b[10] != 't' && b[10] != ' ' {
-		return 0, false
-	}
-	year, month, day := digits(b[:4]), digits(b[5:7]), digits(b[8:10])
-	hour, minute, second := digits(b[11:13]), digits(b[14:16]), digits(b[17:19])
-	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || year < 0 {
-		return 0, false
-	}
-	if hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 {
-		return 0, false
-	}
-	fraction, rest := milliseconds(b[19:])
-	offset, ok := zone(rest)
-	seconds := daysSinceEpoch(year, month, day)*86_400 + hour*3_600 + minute*60 + second - offset
-	return seconds*1_000 + fraction, ok
-}
-
 // digits returns the value of b, which holds digits only, else -1.
 func digits(b []byte) int64 {
 	var n int64
@@ -95,65 +73,4 @@ func digits(b []byte) int64 {
 		n = n*10 + int64(c-'0')
 	}
 	return n
-}
-
-// milliseconds reads an optional fraction of a second; further digits are cut off.
-func milliseconds(b []byte) (ms int64, rest []byte) {
-	if len(b) == 0 || b[0] != '.' && b[0] != ',' {
-		return 0, b
-	}
-	b = b[1:]
-	for unit := int64(100); len(b) > 0 && b[0] >= '0' && b[0] <= '9'; unit /= 10 {
-		ms += unit * int64(b[0]-'0')
-		b = b[1:]
-	}
-	return ms, b
-}
-
-// zone reads Z, +hh:mm or +hhmm as seconds east of UTC.
-func zone(b []byte) (int64, bool) {
-	if len(b) == 1 && (b[0] == 'Z' || b[0] == 'z') {
-		return 0, true
-	}
-	if len(b) == 6 && b[3] == ':' {
-		return signedZone(b[0], digits(b[1:3]), digits(b[4:6]))
-	}
-	if len(b) == 5 {
-		return signedZone(b[0], digits(b[1:3]), digits(b[3:5]))
-	}
-	return 0, false
-}
-
-func signedZone(sign byte, hours, minutes int64) (int64, bool) {
-	ok := hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60
-	switch sign {
-	case '+':
-		return hours*3_600 + minutes*60, ok
-	case '-':
-		return -hours*3_600 - minutes*60, ok
-	}
-	return 0, false
-}
-
-func daysIn(year, month int64) int64 {
-	switch month {
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
-		}
-		return 28
-	case 4, 6, 9, 11:
-		return 30
-	}
-	return 31
-}
-
-// daysSinceEpoch counts days from 1970-01-01 in the Gregorian calendar. Its year begins in March, so
-// that the leap day is the last of the year.
-func daysSinceEpoch(year, month, day int64) int64 {
-	if month <= 2 {
-		year--
-		month += 12
-	}
-	return 365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 719_469
 }

@@ -10,15 +10,18 @@ type target struct {
 
 // readTarget reads the URL, or the host and path of a record that has no URL.
 func (res *response) readTarget() target {
-	t := splitURL(res.url)
+	t, ok := plainURL(res.url)
+	if !ok {
+		t = splitURL(res.url)
+	}
 	if len(t.host) == 0 {
 		t.host = splitURL(res.host).host
 	}
 	if len(t.host) == 0 {
-		t.host = hostOnly(bytes.TrimSpace(res.host))
+		t.host = hostOnly(trim(res.host))
 	}
 	if len(res.path) > 0 && (len(t.path) == 0 || len(res.url) == 0) {
-		t.path = bytes.TrimSpace(res.path)
+		t.path = trim(res.path)
 		if bytes.Contains(t.path, []byte("://")) {
 			t.path = splitURL(t.path).path
 		}
@@ -27,9 +30,47 @@ func (res *response) readTarget() target {
 	return t
 }
 
+// plainURL is splitURL for the usual kind: https, a name without user and port, a path. It declines all
+// others.
+func plainURL(url []byte) (target, bool) {
+	const scheme = "https://"
+	if len(url) < len(scheme) || string(url[:len(scheme)]) != scheme || !isPrint(url[len(url)-1]) {
+		return target{}, false
+	}
+	for i := len(scheme); i < len(url); i++ {
+		switch hostBytes[url[i]] {
+		case hostName:
+		case hostSlash:
+			ok := url[i-1] != '.' && i > len(scheme)
+			return target{host: url[len(scheme):i], path: url[i:]}, ok
+		default:
+			return target{}, false
+		}
+	}
+	return target{}, false
+}
+
+// hostBytes says what a byte is in a plain URL after its scheme; 0 is what needs a closer look.
+var hostBytes = buildHostBytes()
+
+const (
+	hostName = 1 + iota
+	hostSlash
+)
+
+func buildHostBytes() (t [256]byte) {
+	for c := range t {
+		if b := byte(c); isHex([]byte{b}) || lowerByte(b) >= 'a' && lowerByte(b) <= 'z' || b == '-' || b == '.' {
+			t[c] = hostName
+		}
+	}
+	t['/'] = hostSlash
+	return t
+}
+
 // splitURL takes an absolute URL apart; of a relative one, the path.
 func splitURL(url []byte) target {
-	url = bytes.TrimSpace(url)
+	url = trim(url)
 	if len(url) == 0 || url[0] == '/' && !bytes.HasPrefix(url, []byte("//")) {
 		return target{path: url}
 	}

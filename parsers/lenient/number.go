@@ -28,6 +28,9 @@ func (n Node) Float() (float64, bool) {
 	if !ok {
 		return 0, false
 	}
+	if f, ok := shortFloat(text); ok {
+		return f, true
+	}
 	if _, ok := parseDecimal(text); !ok { // ParseFloat knows more notations than we do
 		return 0, false
 	}
@@ -58,6 +61,33 @@ func shortInt(text []byte) (int64, bool) {
 	}
 	return v, true
 }
+
+// shortFloat reads up to 15 digits with an optional point among them. Such a number is the quotient of
+// two whole numbers that a float64 holds exactly, which makes the division exactly rounded, as strconv's
+// result is; durations are all of that kind, and strconv takes five times as long.
+func shortFloat(text []byte) (float64, bool) {
+	if len(text) > 16 || len(text) == 0 {
+		return 0, false
+	}
+	var whole int64
+	point := len(text) - 1
+	for i, c := range text {
+		switch {
+		case isDigit(c):
+			whole = whole*10 + int64(c-'0')
+		case c == '.' && point == len(text)-1 && i > 0 && i < point:
+			point = i
+		default:
+			return 0, false
+		}
+	}
+	if point == len(text)-1 && len(text) == 16 {
+		return 0, false
+	}
+	return float64(whole) / powersOfTen[len(text)-1-point], true
+}
+
+var powersOfTen = [16]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
 // decimal is a number literal in parts.
 type decimal struct {

@@ -15,8 +15,11 @@ import (
 // of the Doc. A character that the end of the input cut in two is left out.
 func (n Node) Text() []byte {
 	v := n.get()
-	if v == nil || v.kind < Bool || v.kind > String {
+	switch {
+	case v == nil || v.kind < Bool || v.kind > String:
 		return nil
+	case v.kind == String && v.flags == 0 && v.count == 0: // most texts
+		return n.d.src[v.start+1 : v.end-1 : v.end-1]
 	}
 	if v.kind == String && v.count > 0 {
 		return n.d.texts[v.count-1].of(n.d.arena)

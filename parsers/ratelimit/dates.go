@@ -1,45 +1,19 @@
 package ratelimit
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/errata-dev/errata/parsers/instant"
+)
 
 // civil is a date and time of day in UTC.
 type civil struct {
 	year, month, day, hour, minute, second int64
 }
 
-// unixMS returns false when c is no date: 30 February, 25 o'clock. A leap second counts as the second
-// after it.
+// unixMS returns false when c is no moment.
 func (c civil) unixMS() (int64, bool) {
-	if c.month < 1 || c.month > 12 || c.day < 1 || c.day > daysIn(c.year, c.month) {
-		return 0, false
-	}
-	if c.year < 1 || c.hour > 23 || c.minute > 59 || c.second > 60 || c.hour < 0 || c.minute < 0 || c.second < 0 {
-		return 0, false
-	}
-	return ((daysSince1970(c.year, c.month, c.day)*24+c.hour)*60+c.minute)*60_000 + c.second*1000, true
-}
-
-func daysIn(year, month int64) int64 {
-	switch month {
-	case 4, 6, 9, 11:
-		return 30
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
-		}
-		return 28
-	default:
-		return 31
-	}
-}
-
-// daysSince1970 counts in years that begin in March, so that the leap day is the last of its year.
-func daysSince1970(year, month, day int64) int64 {
-	if month < 3 {
-		year, month = year-1, month+12
-	}
-	leapDays := year/4 - year/100 + year/400
-	return 365*year + leapDays + (153*(month-3)+2)/5 + day - 1 - 719_468
+	return instant.UnixMS(c.year, c.month, c.day, c.hour, c.minute, c.second)
 }
 
 // yearOf returns the year of a Unix time in milliseconds, give or take the first days of January.
@@ -99,49 +73,6 @@ func parseAsctime(text []byte) (int64, bool) {
 		return 0, false
 	}
 	return c.unixMS()
-}
-
-// parseRFC3339 reads 2024-01-15T10:30:00.5Z and 2024-01-15 10:30:00+01:00 in Unix milliseconds.
-func parseRFC3339(text []byte) (int64, bool) {
-	const seconds = len("2024-01-15T10:30:00")
-	if len(text) <= seconds || text[4] != '-' || text[7] != '-' || text[10] != 'T' && text[10] != 't' && text[10] != ' ' {
-		return 0, false
-	}
-	c := civil{year: digits(text[0:4]), month: digits(text[5:7]), day: digits(text[8:10])}
-	if !c.readClock(text[11:seconds]) {
-		return 0, false
-	}
-	ms, ok := c.unixMS()
-	end := seconds
-	if ok && text[end] == '.' && end+1 < len(text) && isDigit(text[end+1]) {
-		var milli int64
-		milli, end = parseFraction(text, end+1)
-		ms += milli
-	}
-	offset, zoned := parseZone(text[end:])
-	return ms - offset, ok && zoned
-}
-
-// parseZone reads Z or +01:00, in milliseconds east of UTC.
-func parseZone(text []byte) (int64, bool) {
-	if len(text) == 1 && text[0]|0x20 == 'z' {
-		return 0, true
-	}
-	if len(text) != len("+01:00") || text[3] != ':' {
-		return 0, false
-	}
-	hours, minutes := digits(text[1:3]), digits(text[4:6])
-	if hours < 0 || hours > 23 || minutes < 0 || minutes > 59 {
-		return 0, false
-	}
-	switch offset := (hours*60 + minutes) * 60_000; text[0] {
-	case '+':
-		return offset, true
-	case '-':
-		return -offset, true
-	default:
-		return 0, false
-	}
 }
 
 // readClock reads 08:49:37.

@@ -1,6 +1,10 @@
 package ratelimit
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/errata-dev/errata/parsers/instant"
+)
 
 // epochFloor parts waits from Unix times: as seconds it is 31 years, as a Unix time the year 2001.
 // GitHub's X-RateLimit-Reset is a Unix time, Unipile's are seconds left.
@@ -93,7 +97,7 @@ func parseReset(text []byte, recordMS int64) (int64, bool) {
 	if wait, ok := parseDuration(text); ok {
 		return within(recordMS+wait, recordMS), true
 	}
-	if at, ok := parseRFC3339(text); ok {
+	if at, ok := instant.RFC3339(text); ok {
 		return within(at, recordMS), true
 	}
 	if at, ok := parseHTTPDate(text, recordMS); ok {
