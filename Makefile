@@ -6,7 +6,7 @@ LDFLAGS  := -X github.com/errata-dev/errata/internal/cli.Version=$(VERSION)
 COMMANDS := bin/ingest bin/query
 
 .DEFAULT_GOAL := help
-.PHONY: help parsers-report build demo test race model lint fmt bench kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
+.PHONY: help parsers-report build demo test race fuzz model lint fmt bench kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: ## all tests; those that need a server start it themselves
 
 race: ## the tests under the race detector
 	go test -race -short ./...
+
+fuzz: ## every fuzz target of the parsers for some seconds; FUZZ=10m for longer
+	.ci/fuzz $(FUZZ)
 
 model: ## the full search of the delivery protocol's states (minutes, 3 GB of memory)
 	ERRATA_MODEL=full go test -count=1 -timeout 1h -run ModelFull -v ./pipeline/grant
