@@ -99,6 +99,8 @@ const (
 	formatHTML  = "html"
 	formatText  = "text"
 	formatJSON  = "json"
+	formatXML   = "xml"
+	formatForm  = "form"
 	formatEmpty = "empty"
 )
 

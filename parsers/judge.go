@@ -15,7 +15,7 @@ func (r *Registry) read(row *Row, v *vendor) {
 	switch {
 	case v != nil && s.recognise(v.def.envelopes, b.root):
 		row.Parse = ParseVendor
-	case s.recognise(r.generic.envelopes, b.root):
+	case s.recognise(r.generic.envelopes, b.root), s.guess(b.root):
 		row.Parse = ParseGeneric
 	default:
 		row.Parse = s.readText()
