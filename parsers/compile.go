@@ -3,6 +3,7 @@ package parsers
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -60,7 +61,7 @@ func New(o Options) (*Registry, error) {
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	r := &Registry{key: o.HashKey, redactor: redactor, texts: allowed, generic: generic}
+	r := &Registry{key: o.HashKey, redactor: redactor, texts: allowed, generic: generic, topics: maps.Clone(o.Formats), fallback: o.Format}
 	return r, r.add(definitions)
 }
 

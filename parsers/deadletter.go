@@ -7,8 +7,12 @@ import (
 )
 
 // credentialSigns are where the part of a record begins that must never be stored, redacted or not:
-// request headers carry credentials in forms that no pattern knows.
-var credentialSigns = [...]string{"request_headers", "authorization", "cookie", "requestheaders", "request-headers"}
+// request headers carry credentials in forms that no pattern knows. They stand in lower case, for the
+// record formats of others too.
+var credentialSigns = [...]string{
+	"request_header", "requestheader", "request-header", "request.header", "authorization", "cookie",
+	`"headers"`, `"header"`, "postdata", "api-key", "api_key", "apikey", `"http_x_`,
+}
 
 // Bury turns row into a dead letter: its reason, and an excerpt that ends before any credential. Parse
 // calls it; so does a caller who judges a parsed record himself, with the row that it was parsed into
@@ -22,6 +26,9 @@ func (r *Registry) Bury(rec *Record, row *Row, reason Reason) {
 	}
 	s := row.scratch
 	excerpt := window(rec.Value, limitBody)
+	if r.format(rec) == FormatOTLPProto || isBinary(excerpt) {
+		return // patterns find no secrets in there, and people no sense
+	}
 	s.work = appendLower(s.work[:0], excerpt)
 	end := len(excerpt)
 	for _, sign := range credentialSigns {
@@ -34,4 +41,14 @@ func (r *Registry) Bury(rec *Record, row *Row, reason Reason) {
 		return
 	}
 	row.Body = r.text(s, rec.Value, limitBody)
+}
+
+// isBinary recognises what is no text in any encoding that loggers use: protobuf, compressed data.
+func isBinary(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && (c < '\t' || c > '\r') && c != 0x1b {
+			return true
+		}
+	}
+	return false
 }

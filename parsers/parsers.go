@@ -23,7 +23,8 @@ type Record struct {
 	Topic     string
 	Partition int32
 	Offset    int64
-	LogTime   int64 // broker timestamp, Unix milliseconds; 0 = none
+	LogTime   int64  // broker timestamp, Unix milliseconds; 0 = none
+	Format    Format // FormatAuto = that of its topic
 }
 
 // Options of a Registry.
@@ -38,6 +39,9 @@ type Options struct {
 	// Texts are the members with a vendor's free text that rows may hold, by TextMembers; nil = all,
 	// an empty list = none.
 	Texts []string
+	// Format is the format of records whose topic has none in Formats.
+	Format  Format
+	Formats map[string]Format
 }
 
 // MaxRecord is the size in bytes above which a record is a dead letter: too_large.
@@ -57,6 +61,8 @@ type Registry struct {
 	bySuffix map[string]*vendor // "truelayer.com" for *.truelayer.com
 	shapes   []shape            // envelopes that name their vendor
 	generic  *definition        // public formats, in order of trial
+	topics   map[string]Format
+	fallback Format // of records of other topics
 }
 
 // Parse fills row from rec: one record, one row. It never fails; whatever cannot be decoded becomes a
@@ -66,7 +72,7 @@ func (r *Registry) Parse(rec *Record, row *Row) {
 	r.reset(rec, row)
 	reason := ReasonTooLarge
 	if len(rec.Value) <= MaxRecord {
-		reason = row.scratch.decode(rec.Value)
+		reason = row.scratch.decode(rec.Value, r.format(rec))
 	}
 	if reason != ReasonNone {
 		r.Bury(rec, row, reason)

@@ -99,11 +99,24 @@ func (m *members) nameSlot(name []byte) *lenient.Node {
 	return nil
 }
 
-// decode reads a record of errata's own format. A record that was cut keeps what stands before the
-// cut; when its time or status is not among that, it could not be decoded.
-func (s *scratch) decode(value []byte) Reason {
+// decode reads a record: one of errata's own, unless its format was stated or shows in its members.
+func (s *scratch) decode(value []byte, format Format) Reason {
+	if format > FormatErrata {
+		return s.decodeOther(value, format)
+	}
+	reason, sure := s.decodeOwn(value)
+	if sure || format == FormatErrata {
+		return reason
+	}
+	return s.decodeUnsure(value, reason)
+}
+
+// decodeOwn reads a record of errata's own format. A record that was cut keeps what stands before the
+// cut; when its time or status is not among that, it could not be decoded. One without the member
+// "method" may also be of another format: it is not sure.
+func (s *scratch) decodeOwn(value []byte) (reason Reason, sure bool) {
 	if s.record.Parse(value) != nil || s.record.Root().Kind() != lenient.Object {
-		return ReasonNotJSON
+		return ReasonNotJSON, false
 	}
 	var m members
 	for n := s.record.Root().First(); n.Kind() != lenient.Absent; n = n.Next() {
@@ -113,14 +126,14 @@ func (s *scratch) decode(value []byte) Reason {
 		}
 		*slot = n
 	}
-	reason := s.response.require(&m)
+	reason = s.response.require(&m)
 	if reason != ReasonNone && s.record.Truncated() {
-		return ReasonNotJSON
+		return ReasonNotJSON, false
 	}
 	if reason == ReasonNone {
 		s.optional(&m)
 	}
-	return reason
+	return reason, reason == ReasonNone && m.method.Kind() != lenient.Absent
 }
 
 // require reads what a record cannot do without.

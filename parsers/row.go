@@ -78,6 +78,8 @@ const (
 	ReasonNoTime
 	ReasonBadStatus
 	ReasonTooLarge
+	ReasonNotHTTP // a log or span of something else than a response that a client got
+	ReasonBatched // several responses in one record
 	ReasonTimeInFuture
 	ReasonRefused
 )

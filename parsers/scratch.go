@@ -14,6 +14,7 @@ type scratch struct {
 	found    findings
 	inflater inflater
 	memo     memo
+	other    translation // of a record of another format
 
 	texts []byte // the row's texts, redacted and cut
 	work  []byte // short-lived: hash input, folded text, lower-case host
@@ -28,6 +29,9 @@ func (s *scratch) reset() {
 	s.response.reset()
 	s.body = body{}
 	s.found.reset()
+	if s.other.used {
+		s.other.reset()
+	}
 	s.texts = emptied(s.texts)
 	s.work = emptied(s.work)
 	s.raw = emptied(s.raw)

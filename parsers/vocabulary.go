@@ -7,7 +7,7 @@ var (
 	retryNames        = [...]string{"", "yes", "no", "after", "unknown"}
 	operationKeyNames = [...]string{"none", "idempotency", "trace", "path"}
 	parseNames        = [...]string{"", "vendor", "generic", "unparsed"}
-	reasonNames       = [...]string{"", "not_json", "no_time", "bad_status", "too_large", "time_in_future", "refused"}
+	reasonNames       = [...]string{"", "not_json", "no_time", "bad_status", "too_large", "not_http", "batched", "time_in_future", "refused"}
 )
 
 func (k Kind) String() string         { return name(kindNames[:], uint8(k)) }

@@ -10,6 +10,8 @@ import (
 	"github.com/segmentio/kafka-go/sasl/plain"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/errata-dev/errata/parsers"
 )
 
 func TestTheFirstConnectionSaysWhatIsWrong(t *testing.T) {
@@ -92,7 +94,7 @@ func TestMetricsRegisterOnce(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	m, err := NewMetrics(reg)
 	require.NoError(t, err)
-	m.count(&tally{kinds: [4]int64{0, 1, 2, 3}, reasons: [7]int64{0, 3}, skipped: 4})
+	m.count(&tally{kinds: [4]int64{0, 1, 2, 3}, reasons: [parsers.ReasonRefused + 1]int64{0, 3}, skipped: 4})
 	families, err := reg.Gather()
 	require.NoError(t, err)
 	values := map[string]float64{}
