@@ -77,10 +77,10 @@ func localPartStep(text []byte) int {
 // escapeBefore decodes the escape that text ends in, %XX, \u00XX or \n; width 0 is none.
 func escapeBefore(text []byte) (width int, c byte) {
 	n := len(text)
-	if n >= 3 && percentByte(text, n-3) != 0 {
+	if n >= 3 && text[n-3] == '%' && percentByte(text, n-3) != 0 {
 		return 3, percentByte(text, n-3)
 	}
-	if n >= 6 && unicodeEscapeByte(text, n-6) != 0 {
+	if n >= 6 && text[n-6] == '\\' && unicodeEscapeByte(text, n-6) != 0 {
 		return 6, unicodeEscapeByte(text, n-6)
 	}
 	if n >= 2 && text[n-2] == '\\' && is(text[n-1], escapeLetter) {

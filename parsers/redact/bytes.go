@@ -1,5 +1,7 @@
 package redact
 
+import "encoding/binary"
+
 // class is a set of byte classes.
 type class uint32
 
@@ -90,6 +92,27 @@ func equalFold(text []byte, want string) bool {
 	}
 	for i := range len(want) {
 		if toLower(text[i]) != want[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// isHex reports whether text, which is not empty, is hexadecimal digits only. It looks at eight at a
+// time: most long tokens in paths are that.
+func isHex(text []byte) bool {
+	const each, low, high, space = 0x0101010101010101, 0x7F7F7F7F7F7F7F7F, 0x8080808080808080, 0x2020202020202020
+	for ; len(text) >= 8; text = text[8:] {
+		w := binary.LittleEndian.Uint64(text)
+		digits, letters := w&low, (w|space)&low
+		digits = (digits + each*(0x80-'0')) &^ (digits + each*(0x7F-'9'))
+		letters = (letters + each*(0x80-'a')) &^ (letters + each*(0x7F-'f'))
+		if (digits|letters)&^w&high != high {
+			return false
+		}
+	}
+	for _, b := range text {
+		if !is(b, hex) {
 			return false
 		}
 	}

@@ -20,14 +20,14 @@ func (s *scanner) opaque(i int) (found span, next int) {
 	if endsInUUID(s.text[start:end]) {
 		return span{}, end
 	}
-	piece, size := s.opaquePiece(start, end)
-	if size == 0 {
-		return span{}, i
-	}
-	next = i
-	bareHex := end-start == size && size >= minHex && countIn(s.text[start:end], hex) == size
-	if bareHex {
-		next = end
+	piece, bareHex := start, end-start >= minHex && isHex(s.text[start:end])
+	next = end
+	if !bareHex {
+		next = i
+		var size int
+		if piece, size = s.opaquePiece(start, end); size == 0 {
+			return span{}, i
+		}
 	}
 	switch s.context(piece) {
 	case meansID:
@@ -60,8 +60,10 @@ func (s *scanner) tokenAround(i int) (start, end int) {
 	if end-start < minOpaque {
 		return start, end
 	}
-	if double := bytes.Index(s.text[i:end], []byte("--")); double > 0 {
-		end = i + double
+	if dash := bytes.IndexByte(s.text[i:end], '-'); dash >= 0 {
+		if double := bytes.Index(s.text[i+dash:end], []byte("--")); dash+double > 0 && double >= 0 {
+			end = i + dash + double
+		}
 	}
 	for is(s.text[end-1], underDash) {
 		end--
@@ -183,8 +185,8 @@ func (s *scanner) gapBefore(i int) int {
 		if s.text[i-1] == '+' {
 			return 1
 		}
-		if width, c := escapeBefore(s.text[s.from:i]); width == 3 && is(c, wordGap) {
-			return width
+		if i-3 >= s.from && is(percentByte(s.text, i-3), wordGap) {
+			return 3
 		}
 	}
 	return b2i(is(s.text[i-1], wordGap))
