@@ -138,7 +138,7 @@ func within(status int, ranges []statusRange) bool {
 
 func (c *condition) holds(res *response, root lenient.Node) bool {
 	if c.header != "" {
-		value := custom(res.answerNode, c.header)
+		value := res.header(c.header)
 		return c.absent == (len(value) == 0) && (c.absent || c.admits(value))
 	}
 	n := c.path.find(root)
@@ -250,7 +250,7 @@ type reading func(s *scratch, n lenient.Node) []byte
 func (src *source) read(s *scratch, root lenient.Node, take reading) []byte {
 	switch {
 	case src.header != "":
-		return src.text(s, custom(s.response.answerNode, src.header))
+		return src.text(s, s.response.header(src.header))
 	case src.key:
 		n := src.path.find(root)
 		if n.Kind() >= lenient.Array {

@@ -89,7 +89,7 @@ func (c *condition) miss(res *response, root lenient.Node) string {
 		return ""
 	}
 	if c.header != "" {
-		value := custom(res.answerNode, c.header)
+		value := res.header(c.header)
 		switch {
 		case c.absent:
 			return fmt.Sprintf("header %s is there", c.header)

@@ -16,6 +16,7 @@ type headers struct {
 	idempotencyKey               []byte
 	requestID, otherID, traceID  []byte   // otherID: a request id under a less common name
 	limits                       []header // fields that speak of quotas
+	lengths                      uint64   // bit n%64 is set when a field has a name of n bytes
 }
 
 type header struct{ name, value []byte }
@@ -31,6 +32,7 @@ func (h *headers) read(object lenient.Node, lists []byte) []byte {
 	var folded [48]byte
 	for n := object.First(); n.Kind() != lenient.Absent; n = n.Next() {
 		name := trim(n.Key())
+		h.lengths |= 1 << (len(name) % 64)
 		if len(name) > len(folded) {
 			continue
 		}
@@ -113,9 +115,13 @@ func headerValue(n lenient.Node, lists []byte) (value, grown []byte) {
 	return lists[start:len(lists):len(lists)], lists
 }
 
-// custom returns the value of a header that only one vendor uses.
-func custom(object lenient.Node, name string) []byte {
-	for n := object.First(); n.Kind() != lenient.Absent; n = n.Next() {
+// header returns the value of a response header that read does not collect, nil for none. Definitions ask for
+// several that are rarely there: most are answered by the lengths of those that are.
+func (res *response) header(name string) []byte {
+	if res.answer.lengths>>(len(name)%64)&1 == 0 {
+		return nil
+	}
+	for n := res.answerNode.First(); n.Kind() != lenient.Absent; n = n.Next() {
 		if equalFold(trim(n.Key()), name) {
 			value := n
 			if n.Kind() == lenient.Array {

@@ -91,7 +91,7 @@ func (r *Registry) ids(row *Row, v *vendor) {
 	var own []byte
 	if v != nil {
 		for _, name := range v.def.requestIDHeaders {
-			own = first(own, custom(res.answerNode, name))
+			own = first(own, res.header(name))
 		}
 	}
 	row.VendorRequestID = r.id(s, first(own, s.found.requestID, s.found.trace, res.answer.requestID, res.answer.otherID))

@@ -66,10 +66,10 @@ func before(b []byte, c byte) []byte {
 
 // appendSegment appends one segment; previous is the one before it, empty for the first.
 func appendSegment(dst, segment, previous []byte) []byte {
-	if isPlainWord(segment) {
+	switch plain(segment) {
+	case plainWord:
 		return append(dst, segment...)
-	}
-	if isPlainID(segment) {
+	case plainID:
 		return append(dst, routeID...)
 	}
 	if i := bytes.IndexByte(segment, ';'); i > 0 { // matrix parameters
@@ -91,39 +91,80 @@ func appendSegment(dst, segment, previous []byte) []byte {
 	return append(dst, segment...)
 }
 
-// isPlainWord recognises most segments fast: short words in lower case that are not hexadecimal.
-func isPlainWord(segment []byte) bool {
-	if len(segment) >= minOpaque {
-		return false
+// plainness is what most segments are, by their bytes alone.
+type plainness uint8
+
+const (
+	unclear   plainness = iota
+	plainWord           // short, in lower case, not hexadecimal
+	plainID             // a number, a hexadecimal number or a UUID
+)
+
+// bytesOf says what a byte of a segment is, as a set of one, so that the union tells what a segment is made of.
+var bytesOf = buildBytesOf()
+
+const (
+	ofDigits = 1 << iota
+	ofLowHex // a to f
+	ofLow    // g to z
+	ofCapHex // A to F
+	ofDash
+	ofUnder
+	ofOther
+
+	ofWords = ofLowHex | ofLow | ofDash | ofUnder
+	ofHex   = ofDigits | ofLowHex | ofCapHex
+)
+
+func buildBytesOf() (t [256]uint8) {
+	for c := range t {
+		switch b := byte(c); {
+		case isDigit(b):
+			t[c] = ofDigits
+		case b-'a' < 6:
+			t[c] = ofLowHex
+		case b-'a' < 26:
+			t[c] = ofLow
+		case b-'A' < 6:
+			t[c] = ofCapHex
+		case b == '-':
+			t[c] = ofDash
+		case b == '_':
+			t[c] = ofUnder
+		default:
+			t[c] = ofOther
+		}
 	}
-	hexRun := 0
-	for _, c := range segment {
-		if c-'a' >= 26 && c != '-' && c != '_' {
-			return false
-		}
-		hexRun++
-		if !isHex(c) {
-			hexRun = 0
-		}
-		if hexRun == minHex {
-			return false
-		}
-	}
-	return true
+	return t
 }
 
-// isPlainID recognises most ids fast: numbers, hexadecimal numbers and UUIDs.
-func isPlainID(segment []byte) bool {
-	digits := 0
+// plain recognises most segments in one look at each byte.
+func plain(segment []byte) plainness {
+	var made uint8
 	for _, c := range segment {
-		switch {
-		case isDigit(c):
-			digits++
-		case !isHex(c):
-			return uuidLength(segment) == len(segment)
+		made |= bytesOf[c]
+	}
+	switch n := len(segment); {
+	case made&^ofWords == 0 && (n < minHex || n < minOpaque && !hasHexRun(segment)):
+		return plainWord
+	case made == ofDigits, made&^ofHex == 0 && n >= minHex, made&^(ofHex|ofDash) == 0 && uuidLength(segment) == n:
+		return plainID
+	}
+	return unclear
+}
+
+// hasHexRun reports whether letters from a to f follow each other as often as a hexadecimal number has digits.
+func hasHexRun(segment []byte) bool {
+	run := 0
+	for _, c := range segment {
+		if run++; bytesOf[c] != ofLowHex {
+			run = 0
+		}
+		if run == minHex {
+			return true
 		}
 	}
-	return digits == len(segment) || len(segment) >= minHex
+	return false
 }
 
 // templateLength returns the length of the template that the segment begins with, or 0.
