@@ -178,17 +178,33 @@ func (s *scratch) yesOrNo(sources []source) Retry {
 }
 
 // category is what the vendor's catalogue says about the code, else what public formats mean by it,
-// else what the catalogue says about the status, else what HTTP does.
+// else what its words and those of the message say, else what the catalogue says about the status,
+// else what HTTP does.
 func (r *Registry) category(row *Row, advice Advice, m match) Category {
 	if m != matchCode || advice.Category == CategoryNone {
 		if public, m := r.generic.catalogue.find(row.status(), row.scratch.found.code, nil); m == matchCode {
 			return public.Category
+		}
+		if row.throttled() {
+			return CategoryRateLimit
+		}
+		if spoken := row.scratch.spoken(row.status()); spoken != CategoryNone {
+			return spoken
 		}
 	}
 	if advice.Category != CategoryNone {
 		return advice.Category
 	}
 	return statusCategory(row.status())
+}
+
+// throttled reports a refusal whose headers say that the quota is gone and when to come back.
+func (row *Row) throttled() bool {
+	switch row.Status {
+	case 403, 500, 503:
+		return row.RateLimit.Remaining == 0 && len(row.scratch.response.answer.retryAfter) > 0
+	}
+	return false
 }
 
 // status is the status that tells what went wrong: of a success, the one that its body states.
