@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/errata-dev/errata/parsers/lenient"
+	"github.com/errata-dev/errata/parsers/page"
 )
 
 // maxBody bounds what is read of one body, decoded and decompressed.
@@ -29,6 +30,7 @@ type body struct {
 	text   []byte       // the body as text; nil for inline JSON and for pages, which are never kept
 	cut    bool         // text ends before the body did
 	within bool         // root is JSON that stands within a text
+	page   page.Page
 }
 
 // readBody reads the body of the response, once.

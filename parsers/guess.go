@@ -59,7 +59,7 @@ type guesser struct {
 func (s *scratch) guess(root lenient.Node) bool {
 	f := &s.found
 	f.reset()
-	if root.Kind() == lenient.Absent {
+	if root.Kind() == lenient.Absent || s.body.kind == bodyText || s.body.kind == bodyHTML {
 		return false
 	}
 	f.format = s.constant(formatJSON)

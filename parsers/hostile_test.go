@@ -289,7 +289,7 @@ func TestHTMLPageIsNeverKept(t *testing.T) {
 	r := newRegistry(t)
 	page := "<!DOCTYPE html><html><head><style>body{}</style><TITLE lang=en>\n Down &amp; <b>out</b>\n</TITLE></head><body>secret-of-the-page</body></html>"
 	row := parse(t, r, record(t, page))
-	require.Equal(t, "Down &amp; out", string(row.Message))
+	require.Equal(t, "Down & out", string(row.Message))
 	require.Equal(t, ParseGeneric, row.Parse)
 	require.NotContains(t, string(row.AppendJSON(nil, 1)), "secret-of-the-page")
 	row = parse(t, r, record(t, "<html><body>secret-of-the-page</body>"))

@@ -1,18 +1,21 @@
 package parsers
 
-import "github.com/errata-dev/errata/parsers/lenient"
+import (
+	"github.com/errata-dev/errata/parsers/lenient"
+	"github.com/errata-dev/errata/parsers/page"
+)
 
 // scratch is the reused working memory of one Row. Everything borrowed by the row lives in here, in
 // the record's value, or in the registry.
 type scratch struct {
 	record   lenient.Doc // the record
 	outer    lenient.Doc // a body that came as text
-	inner    lenient.Doc // JSON inside a JSON string
 	spare    lenient.Doc // JSON inside a member's text
 	response response
 	body     body
 	found    findings
 	inflater inflater
+	pages    page.Reader
 	memo     memo
 	other    translation // of a record of another format
 

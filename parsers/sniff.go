@@ -70,18 +70,27 @@ func (s *scratch) sniffMarkup(b *body, text []byte) {
 	announced := bytes.HasPrefix(text, []byte("<?xml")) || b.cut || s.mediaHas("xml")
 	switch {
 	case page.Is(text):
-		s.readPage(b)
+		s.readPage(b, text)
 	case s.outer.ParseXML(text) == nil && (announced || !s.outer.Truncated()):
 		b.kind, b.root, b.cut = bodyXML, s.outer.Root(), s.outer.Truncated()
 	case s.mediaHas("html"):
-		s.readPage(b)
+		s.readPage(b, text)
 	}
 }
 
 // readPage reads an HTML page. The page itself is never kept.
-func (s *scratch) readPage(b *body) {
-	b.kind = bodyHTML
+func (s *scratch) readPage(b *body, text []byte) {
+	b.kind, b.text = bodyHTML, nil
+	b.page = s.pages.Read(text)
 	s.outer.SetObject()
+	for _, m := range [...]struct {
+		name string
+		text []byte
+	}{{"title", b.page.Title}, {"heading", b.page.Heading}, {"text", b.page.Text}, {"product", s.constant(b.page.Product)}} {
+		if len(m.text) > 0 {
+			s.outer.AddText(m.name, m.text)
+		}
+	}
 	b.root = s.outer.Root()
 }
 

@@ -86,3 +86,8 @@ func hasPrefixFold(text []byte, prefix string) bool {
 	}
 	return true
 }
+
+// hasPrefix is bytes.HasPrefix for a prefix whose conversion would allocate.
+func hasPrefix(text []byte, prefix string) bool {
+	return len(text) >= len(prefix) && string(text[:len(prefix)]) == prefix
+}

@@ -1,0 +1,273 @@
+package page
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// next reads the text up to the next tag, and the tag.
+func (r *Reader) next() {
+	rest := r.html[r.pos:]
+	end := bytes.IndexByte(rest, '<')
+	if end < 0 {
+		end = len(rest)
+	}
+	r.characters(rest[:end])
+	r.pos += end
+	if rest = rest[end:]; len(rest) < 2 {
+		r.pos = len(r.html)
+		return
+	}
+	switch c := rest[1]; {
+	case bytes.HasPrefix(rest, []byte("<!--")):
+		r.skipPast("-->")
+	case c == '!':
+		r.hints.documentType(rest[:min(len(rest), 128)])
+		r.skipPast(">")
+	case c == '?' || c == '/' || isLetter(c):
+		r.tag(rest)
+	default:
+		r.characters(rest[:1])
+		r.pos++
+	}
+}
+
+// skipPast moves behind the text, or to the end.
+func (r *Reader) skipPast(text string) {
+	end := bytes.Index(r.html[r.pos:], []byte(text))
+	if end < 0 {
+		r.pos = len(r.html)
+		return
+	}
+	r.pos += end + len(text)
+}
+
+// tag reads a tag. Those of emphasis and links stand within a line, all others end it.
+func (r *Reader) tag(rest []byte) {
+	end := tagEnd(rest)
+	name := rest[1:]
+	closing := name[0] == '/'
+	if closing {
+		name = name[1:]
+	}
+	name = tagName(name)
+	r.pos += end
+	var folded [maxName]byte
+	switch folds := appendName(folded[:0], name); string(folds) {
+	case "b", "i", "u", "a", "em", "tt", "code", "span", "strong", "font", "ins", "small", "label", "abbr", "kbd", "wbr", "sup", "sub", "q", "mark", "var", "samp":
+	case "script", "style", "svg", "template", "noscript", "select", "textarea", "object":
+		if !closing {
+			r.skipElement(folds)
+		}
+		r.flush()
+	case "title", "h1", "h2", "h3", "h4", "h5", "h6", "pre":
+		r.flush()
+		if r.kind = prose; !closing {
+			r.kind = kindOf(folds)
+		}
+	case "body", "iframe", "form", "input":
+		r.hints.element(folds, rest[:min(end, len(rest))])
+		r.flush()
+	default:
+		r.flush()
+	}
+}
+
+// tagEnd returns the length of a tag. A closing bracket within quotes does not end it, unless the
+// quotes are never closed.
+func tagEnd(tag []byte) int {
+	const longest = 4096
+	tag = tag[:min(len(tag), longest)]
+	var quote byte
+	for i, c := range tag {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '>':
+			return i + 1
+		}
+	}
+	if i := bytes.IndexByte(tag, '>'); i >= 0 {
+		return i + 1
+	}
+	return len(tag)
+}
+
+// skipElement moves to the end tag of an element whose contents are not read.
+func (r *Reader) skipElement(name []byte) {
+	for r.pos < len(r.html) {
+		open := bytes.Index(r.html[r.pos:], []byte("</"))
+		if open < 0 {
+			r.pos = len(r.html)
+			return
+		}
+		r.pos += open
+		if hasPrefixFold(r.html[r.pos+2:], string(name)) {
+			return
+		}
+		r.pos += 2
+	}
+}
+
+func kindOf(tag []byte) kind {
+	switch string(tag) {
+	case "title":
+		return title
+	case "h1":
+		return heading
+	case "h2":
+		return second
+	case "pre":
+		return pre
+	}
+	return third
+}
+
+// flush ends the open block.
+func (r *Reader) flush() {
+	if end := len(r.text); end > r.from {
+		r.blocks = append(r.blocks, block{start: r.from, end: end, kind: r.kind})
+	}
+	r.from, r.blank = len(r.text), false
+}
+
+// characters adds text to the open block: references resolved, blanks folded. What is longer than a
+// block is left out.
+func (r *Reader) characters(run []byte) {
+	for i := 0; i < len(run); {
+		switch c := run[i]; {
+		case c == '\n' && r.kind == pre:
+			r.flush()
+			i++
+		case c <= ' ':
+			r.blank = true
+			i++
+		case c == '&':
+			char, size := reference(run[i:])
+			r.add(char)
+			i += size
+		case c < utf8.RuneSelf:
+			r.add(rune(c))
+			i++
+		default:
+			char, size := utf8.DecodeRune(run[i:])
+			r.add(char)
+			i += size
+		}
+	}
+}
+
+// add adds one character to the open block.
+func (r *Reader) add(char rune) {
+	if char == '\u00a0' || char == '\u200b' || char == '\ufeff' || char <= ' ' {
+		r.blank = true
+		return
+	}
+	if len(r.text)-r.from > maxBlock {
+		return
+	}
+	if r.blank && len(r.text) > r.from {
+		r.text = append(r.text, ' ')
+	}
+	r.blank = false
+	r.text = utf8.AppendRune(r.text, char)
+}
+
+// reference returns the character that a reference stands for, and its length. An ampersand that
+// begins none stands for itself.
+func reference(b []byte) (rune, int) {
+	const longest = 10
+	end := bytes.IndexByte(b[:min(len(b), longest)], ';')
+	if end < 2 {
+		return '&', 1
+	}
+	name := b[1:end]
+	if name[0] == '#' {
+		if char, ok := number(name[1:]); ok {
+			return char, end + 1
+		}
+		return '&', 1
+	}
+	if char := named(name); char != 0 {
+		return char, end + 1
+	}
+	return '&', 1
+}
+
+// named knows the references that error pages use.
+func named(name []byte) rune {
+	switch string(name) {
+	case "amp":
+		return '&'
+	case "lt":
+		return '<'
+	case "gt":
+		return '>'
+	case "quot":
+		return '"'
+	case "apos":
+		return '\''
+	case "nbsp", "ensp", "emsp", "thinsp":
+		return ' '
+	case "rsquo":
+		return '’'
+	case "lsquo":
+		return '‘'
+	case "ldquo":
+		return '“'
+	case "rdquo":
+		return '”'
+	case "ndash":
+		return '–'
+	case "mdash":
+		return '—'
+	case "hellip":
+		return '…'
+	case "middot":
+		return '·'
+	case "bull":
+		return '•'
+	case "copy":
+		return '©'
+	case "laquo":
+		return '«'
+	case "raquo":
+		return '»'
+	}
+	return 0
+}
+
+// number reads `39` and `x27`. What is no character becomes U+FFFD.
+func number(digits []byte) (rune, bool) {
+	base := rune(10)
+	if len(digits) > 0 && lower(digits[0]) == 'x' {
+		base, digits = 16, digits[1:]
+	}
+	if len(digits) == 0 {
+		return 0, false
+	}
+	var n rune
+	for _, c := range digits {
+		d := rune(lower(c))
+		switch {
+		case d >= '0' && d <= '9':
+			d -= '0'
+		case d >= 'a' && d <= 'f':
+			d -= 'a' - 10
+		default:
+			return 0, false
+		}
+		if d >= base {
+			return 0, false
+		}
+		n = min(n*base+d, utf8.MaxRune+1)
+	}
+	if n == 0 || !utf8.ValidRune(n) {
+		n = utf8.RuneError
+	}
+	return n, true
+}
