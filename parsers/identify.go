@@ -70,7 +70,7 @@ func (r *Registry) route(s *scratch, method, path []byte) []byte {
 	if len(path) == 0 {
 		return nil
 	}
-	s.work = mask.AppendRoute(s.work[:0], window(before(path, '?'), limitPath))
+	s.work = mask.AppendRoute(s.work[:0], window(path, limitPath))
 	return r.text(s, s.work, limitPath)
 }
 
@@ -88,13 +88,23 @@ func (r *Registry) operation(row *Row, host, path []byte) {
 	case safe && len(path) > 0:
 		row.OperationKey = OperationKeyPath
 	}
-	s.work = s.work[:0]
-	for _, part := range [...][]byte{res.service, row.Method, host, path, identity} {
-		s.work = binary.AppendUvarint(s.work, uint64(len(part)))
-		s.work = append(s.work, part...)
-	}
+	s.work = appendPart(s.work[:0], res.service)
+	s.work = appendPart(s.work, row.Method)
+	s.work = appendPart(s.work, host)
+	s.work = appendPart(s.work, path)
+	s.work = appendPart(s.work, identity)
 	s.work = append(s.work, byte(row.OperationKey))
 	row.Operation = highwayhash.Sum64(s.work, r.key[:])
+}
+
+// appendPart appends one part of a hash's input with its length, which keeps the parts apart.
+func appendPart(dst, part []byte) []byte {
+	if len(part) < 0x80 { // as AppendUvarint does, which is not inlined
+		dst = append(dst, byte(len(part)))
+	} else {
+		dst = binary.AppendUvarint(dst, uint64(len(part)))
+	}
+	return append(dst, part...)
 }
 
 // repeatable reports whether sending a request twice means the same as sending it once, so that

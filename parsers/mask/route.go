@@ -29,30 +29,35 @@ const (
 // At most 12 segments and 256 bytes are kept; the rest becomes "/…". The result begins with a slash,
 // is valid UTF-8, and is its own route. Nothing is allocated when dst has room.
 func AppendRoute(dst, path []byte) []byte {
-	path = before(before(path, '?'), '#')
 	start := len(dst)
 	var previous []byte
 	for n := 0; ; n++ {
-		path = bytes.TrimLeft(path, "/")
-		if len(path) == 0 {
-			return append(dst, '/')
+		for len(path) > 0 && path[0] == '/' {
+			path = path[1:]
 		}
-		end := bytes.IndexByte(path, '/')
-		segment := path
-		if end >= 0 {
-			segment = path[:end]
+		segment, made := firstSegment(path)
+		if len(segment) == 0 {
+			return append(dst, '/')
 		}
 		keep := len(dst)
 		if n < maxSegments && string(segment) != routeCut[1:] {
-			dst = appendSegment(append(dst, '/'), segment, previous)
+			dst = append(dst, '/')
+			switch plain(segment, made) {
+			case plainWord:
+				dst = append(dst, segment...)
+			case plainID:
+				dst = append(dst, routeID...)
+			default:
+				dst = appendSegment(dst, segment, previous)
+			}
 		}
 		if len(dst) == keep || len(dst)-start > maxRoute-len(routeCut)-1 {
 			return append(dst[:keep], routeCut...)
 		}
-		if end < 0 {
+		if path = path[len(segment):]; len(path) == 0 || path[0] != '/' {
 			return dst
 		}
-		path, previous = path[end:], segment
+		previous = segment
 	}
 }
 
@@ -64,14 +69,20 @@ func before(b []byte, c byte) []byte {
 	return b
 }
 
-// appendSegment appends one segment; previous is the one before it, empty for the first.
-func appendSegment(dst, segment, previous []byte) []byte {
-	switch plain(segment) {
-	case plainWord:
-		return append(dst, segment...)
-	case plainID:
-		return append(dst, routeID...)
+// firstSegment returns the path up to a slash, a query or a fragment, and what that is made of.
+func firstSegment(path []byte) (segment []byte, made uint8) {
+	for i, c := range path {
+		of := bytesOf[c]
+		if of == ofEnd {
+			return path[:i], made
+		}
+		made |= of
 	}
+	return path, made
+}
+
+// appendSegment appends one segment that is not plain; previous is the one before it, empty for the first.
+func appendSegment(dst, segment, previous []byte) []byte {
 	if i := bytes.IndexByte(segment, ';'); i > 0 { // matrix parameters
 		segment = segment[:i]
 	}
@@ -111,6 +122,7 @@ const (
 	ofDash
 	ofUnder
 	ofOther
+	ofEnd
 
 	ofWords = ofLowHex | ofLow | ofDash | ofUnder
 	ofHex   = ofDigits | ofLowHex | ofCapHex
@@ -131,6 +143,8 @@ func buildBytesOf() (t [256]uint8) {
 			t[c] = ofDash
 		case b == '_':
 			t[c] = ofUnder
+		case b == '/' || b == '?' || b == '#':
+			t[c] = ofEnd
 		default:
 			t[c] = ofOther
 		}
@@ -138,12 +152,8 @@ func buildBytesOf() (t [256]uint8) {
 	return t
 }
 
-// plain recognises most segments in one look at each byte.
-func plain(segment []byte) plainness {
-	var made uint8
-	for _, c := range segment {
-		made |= bytesOf[c]
-	}
+// plain recognises most segments by what they are made of.
+func plain(segment []byte, made uint8) plainness {
 	switch n := len(segment); {
 	case made&^ofWords == 0 && (n < minHex || n < minOpaque && !hasHexRun(segment)):
 		return plainWord
