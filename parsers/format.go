@@ -72,6 +72,11 @@ func (t *translation) reset() {
 // decodeUnsure reads a record that is not, or not surely, one of errata's own. What no other format
 // claims, or has no response for, stays what it was.
 func (s *scratch) decodeUnsure(value []byte, reason Reason) Reason {
+	if root := s.record.Root(); root.Kind() == lenient.String && !root.Cut() {
+		if text := bytes.TrimSpace(root.Text()); len(text) > 0 && text[0] == '{' {
+			return s.decodeQuoted(text)
+		}
+	}
 	format := formatOf(s.record.Root())
 	if format == FormatAuto && len(value) > 0 && value[0] == otlpTag && reason != ReasonNone {
 		format = FormatOTLPProto
@@ -85,6 +90,14 @@ func (s *scratch) decodeUnsure(value []byte, reason Reason) Reason {
 	s.response.reset()
 	reason, _ = s.decodeOwn(value)
 	return reason
+}
+
+// decodeQuoted reads a record that was written as a JSON string, as the Collector's Kafka exporter writes
+// a log's body with encoding raw.
+func (s *scratch) decodeQuoted(text []byte) Reason {
+	s.other.used = true
+	s.other.json = append(s.other.json[:0], text...) // the document that holds it is read anew
+	return s.decode(s.other.json, FormatAuto)
 }
 
 // otlpTag begins every OTLP message: field 1, a message.

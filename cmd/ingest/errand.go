@@ -79,7 +79,7 @@ func (d *desk) ingester(ctx context.Context, s settings, e errand, writer *stora
 	if err != nil {
 		return nil, err
 	}
-	parser, err := registry(s.ingest, key)
+	parser, err := s.registry(key)
 	if err != nil {
 		return nil, err
 	}

@@ -151,6 +151,7 @@ func (s *settings) registerLook(flags *pflag.FlagSet, d *config.Display) {
 // registerErrand adds the flags of a command that ingests as well.
 func (s *settings) registerErrand(flags *pflag.FlagSet) {
 	s.ingest.RegisterParsing(flags)
+	s.ingest.RegisterFormat(flags)
 	s.log.Register(flags)
 	flags.Lookup("log-level").DefValue = "warn"
 	s.log.Level = "warn"

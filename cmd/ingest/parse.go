@@ -25,19 +25,25 @@ func newParse() *cobra.Command {
 		Use:   "parse [FILE…|-]",
 		Short: "Print what each record of a file becomes, as JSON lines; needs no server",
 		Long: `parse reads response logs, one JSON object a line, and prints for every line one JSON object: the normalized
-error, a success, or a dead letter with its reason and line number. Nothing is stored. Without a file, or
-with -, it reads standard input.`,
+error, a success, or a dead letter with its reason and line number. A line with several responses (OTLP that was
+batched, an HTTP archive) yields one object for each. Nothing is stored. Without a file, or with -, it reads
+standard input.`,
 		Example: `  ingest parse responses.jsonl | jq 'select(.error) | [.vendor, .code, .category, .retry]'
+  jq -c '.log.entries[]' session.har | ingest parse
   kcat -C -b kafka:9092 -t api-responses -c 10 | ingest parse`,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return parse(cmd, ingest, files)
 		},
 	}
 	ingest.RegisterParsing(cmd.Flags())
+	ingest.RegisterFormat(cmd.Flags())
 	return cmd
 }
 
 func parse(cmd *cobra.Command, ingest config.Ingest, files []string) error {
+	if ingest.Format == "otlp_proto" {
+		return cli.Usagef("--format: protobuf has no lines; otlp_json has")
+	}
 	r, err := registry(ingest, [32]byte{})
 	if err != nil {
 		return err
@@ -66,8 +72,10 @@ func (p *printer) print(in io.Reader) error {
 		if err != nil {
 			return err
 		}
-		p.registry.Parse(&parsers.Record{Value: line}, &p.row)
-		p.buf = append(p.row.AppendJSON(p.buf[:0], lines.Number()), '\n')
+		p.buf = p.buf[:0]
+		p.registry.ParseAll(&parsers.Record{Value: line}, &p.row, func() {
+			p.buf = append(p.row.AppendJSON(p.buf, lines.Number()), '\n')
+		})
 		if _, err := p.out.Write(p.buf); err != nil {
 			return fmt.Errorf("writing: %w", err)
 		}

@@ -84,7 +84,21 @@ func allowedTexts(names []string) []string {
 
 // registry compiles the built-in definitions and those of the directories that the user named.
 func registry(ingest config.Ingest, key [32]byte) (*parsers.Registry, error) {
-	o := parsers.Options{HashKey: key, Redact: ingest.Redact, Texts: allowedTexts(ingest.Texts)}
+	return compile(ingest, parsers.Options{HashKey: key})
+}
+
+// registry is the one that reads the topics.
+func (s *settings) registry(key [32]byte) (*parsers.Registry, error) {
+	o := parsers.Options{HashKey: key, Formats: map[string]parsers.Format{}}
+	for topic, name := range s.kafka.Formats {
+		o.Formats[topic], _ = parsers.FormatOf(name)
+	}
+	return compile(s.ingest, o)
+}
+
+func compile(ingest config.Ingest, o parsers.Options) (*parsers.Registry, error) {
+	o.Redact, o.Texts = ingest.Redact, allowedTexts(ingest.Texts)
+	o.Format, _ = parsers.FormatOf(ingest.Format) // the flag takes no other names; the empty one is auto
 	for _, dir := range ingest.Vendors {
 		if _, err := os.ReadDir(dir); err != nil {
 			return nil, cli.Usagef("--vendors: %w", err)

@@ -137,7 +137,7 @@ func (st *station) assemble(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	parser, err := registry(s.ingest, key)
+	parser, err := s.registry(key)
 	if err != nil {
 		return err
 	}

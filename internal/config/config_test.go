@@ -56,6 +56,26 @@ func TestDefaultsStayWithoutSources(t *testing.T) {
 	require.Empty(t, s.kafka.Brokers)
 }
 
+func TestTopics(t *testing.T) {
+	f := func(args []string, env map[string]string, yaml string, want []string, formats map[string]string) {
+		t.Helper()
+		s, err := load(t, args, env, yaml)
+		require.NoError(t, err)
+		require.Equal(t, want, s.kafka.Topics)
+		require.Equal(t, formats, s.kafka.Formats)
+	}
+	spans := map[string]string{"spans": "otlp_proto"}
+	f(nil, nil, "", []string{"api-responses"}, nil)
+	f([]string{"--topic=a", "--topic=b,c"}, nil, "", []string{"a", "b", "c"}, map[string]string{})
+	f([]string{"--topic=a", "--topic=spans=otlp_proto"}, nil, "", []string{"a", "spans"}, spans)
+	f(nil, map[string]string{"ERRATA_TOPIC": "a,spans=otlp_proto"}, "topic: b\n", []string{"a", "spans"}, spans)
+	f(nil, nil, "topic: [a, spans=otlp_proto]\n", []string{"a", "spans"}, spans)
+	_, err := load(t, nil, nil, "topic: [a, spans=otlp_protobuf]\n")
+	require.ErrorContains(t, err, `errata.yaml:1: key "topic": topic spans: the format must be one of auto, errata, otel, otlp_json, otlp_proto, envoy, nginx, har`)
+	_, err = load(t, nil, map[string]string{"ERRATA_TOPIC": "a=otlp_jsn"}, "")
+	require.ErrorContains(t, err, `(did you mean "otlp_json"?)`)
+}
+
 func TestMistakesAreNamed(t *testing.T) {
 	f := func(yaml string, env map[string]string, want ...string) {
 		t.Helper()

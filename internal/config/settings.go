@@ -10,6 +10,7 @@ import (
 type Kafka struct {
 	Brokers       []string
 	Topics        []string
+	Formats       map[string]string // of the records of those topics that state one
 	TLS           bool
 	TLSCA         string
 	TLSCert       string
@@ -23,7 +24,7 @@ type Kafka struct {
 // Register adds the flags of k with their defaults.
 func (k *Kafka) Register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&k.Brokers, "brokers", nil, "Kafka brokers, host:port, comma-separated (default: an embedded broker)")
-	fs.StringSliceVar(&k.Topics, "topic", []string{"api-responses"}, "topic of response logs; repeatable")
+	fs.Var(Topics(&k.Topics, &k.Formats, "api-responses"), "topic", "topic of response logs, and the format of its records if it shall not be recognised: NAME=otlp_proto; repeatable")
 	fs.BoolVar(&k.TLS, "kafka-tls", false, "speak TLS to Kafka")
 	fs.StringVar(&k.TLSCA, "kafka-tls-ca", "", "PEM file of the authority that signed the brokers' certificates (default: the system's)")
 	fs.StringVar(&k.TLSCert, "kafka-tls-cert", "", "PEM file of the client certificate")
@@ -95,6 +96,7 @@ type Ingest struct {
 	OnUnreadable string
 	Vendors      []string
 	Redact       []string
+	Format       string
 	Texts        []string
 }
 
@@ -110,6 +112,12 @@ func (i *Ingest) Register(fs *pflag.FlagSet) {
 	fs.Var(Choice(&i.OnGap, "halt", "halt", "continue"), "on-gap", "when Kafka deleted records before they were read: halt the partition, or continue after the gap")
 	fs.Var(Choice(&i.OnUnreadable, "halt", "halt", "continue"), "on-unreadable", "when a batch in Kafka cannot be read (bad checksum, unknown codec): halt the partition, or continue after it")
 	i.RegisterParsing(fs)
+	i.RegisterFormat(fs)
+}
+
+// RegisterFormat adds the flag that says what the records are, where no topic says it.
+func (i *Ingest) RegisterFormat(fs *pflag.FlagSet) {
+	fs.Var(Choice(&i.Format, "auto", formats...), "format", "format of the records: auto (each record tells), errata, otel, otlp_json, otlp_proto, envoy, nginx or har")
 }
 
 // RegisterParsing adds the flags that say how bodies are read; `ingest parse` needs no others.
