@@ -243,7 +243,10 @@ func (r *Registry) ParseAll(rec *Record, row *Row, each func()) {
 			format = FormatOTLPProto
 		}
 	}
-	t.translate(row.scratch, rec.Value, format)
+	if !t.translate(row.scratch, rec.Value, format) || len(records) == 0 {
+		each()
+		return
+	}
 	one := *rec
 	one.Format = FormatErrata
 	for _, one.Value = range records {
