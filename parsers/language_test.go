@@ -57,6 +57,10 @@ retry    = "no"
 list = "slow"
 
 [[envelopes]]
+name = "star"
+code = [{ path = "by.*.code.*" }]
+
+[[envelopes]]
 name   = "header"
 bodies = ["empty"]
 match  = [{ header = "x-acme-code" }]
@@ -109,6 +113,9 @@ func TestDefinitionLanguage(t *testing.T) {
 	require.Equal(t, "error  first timeout no 3000", summary(row))
 	row = f("429", ``, `{"slow":["first"],"again":"maybe"}`)
 	require.Equal(t, "error  first timeout no -1", summary(row))
+
+	row = f("500", ``, `{"by":{"whom":{"code":["c1","c2"]},"z":{"code":["c3"]}}}`)
+	require.Equal(t, "acme.star c1", string(row.Format)+" "+string(row.Code))
 
 	row = f("429", a+`,"x-acme-limit":"100","x-acme-used":"90.5","x-acme-reset":"1500","x-acme-tier":"gold"`, `{"fault":{"text":"oo","item":{"m":"one"}}}`)
 	require.Equal(t, RateLimit{Limit: 100, Remaining: 10, ResetAt: 1789732801500, WindowS: 60, Policy: []byte("gold")}, row.RateLimit)

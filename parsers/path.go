@@ -19,7 +19,8 @@ type path struct {
 // step is one member name; an array takes it as an index.
 type step struct {
 	name  string
-	index int // -1 = not a number
+	index int  // -1 = not a number
+	first bool // "*": the first member or element, whatever its name
 }
 
 // find returns the value at the end of the path, or the absent node.
@@ -27,6 +28,8 @@ func (p path) find(n lenient.Node) lenient.Node {
 	for i := range p.steps {
 		st := &p.steps[i]
 		switch {
+		case st.first:
+			n = n.First()
 		case n.Kind() == lenient.Array:
 			n = n.Index(st.index)
 		case p.loose:
@@ -56,7 +59,7 @@ func compilePath(text string, loose bool) (path, error) {
 		if err != nil || index < 0 {
 			index = -1
 		}
-		p.steps = append(p.steps, step{name: strings.ReplaceAll(name, dot, "."), index: index})
+		p.steps = append(p.steps, step{name: strings.ReplaceAll(name, dot, "."), index: index, first: name == "*"})
 	}
 	return p, nil
 }
