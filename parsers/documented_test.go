@@ -16,17 +16,28 @@ var documented = map[string]string{
 402 Insufficient Funds|403 Forbidden|403 Invalid Scope|404 Not Found|404 Workspace Not Found|404 Check Not Found
 404 Trace Not Found|404 Flow Not Found|409 IP MSISDN Mismatch|410 Trace Gone|412 Not a Mobile Network IP
 429 Too Many Requests = after|500 Internal Server Error|504 Mobile Network Operator Not Responding
-501 Mobile Network Operator Redirect Not Supported`,
+501 Mobile Network Operator Redirect Not Supported|400 bad_request|400 phone_format_invalid|400 mno_not_supported|404 check_not_found
+404 trace_not_found|404 workspace_not_found|403 forbidden|412 not_mobile_ip|409 ip_msisdn_mismatch|501 mno_redirect_unsupported
+410 trace_gone|429 too_many_requests = after|200 mno_timeout|200 mno_user_not_found|200 mno_response_error|200 mno_server_error
+200 mno_no_data_available|200 ip_mismatch`,
 	"truv": `
-400 |401 |403 |404 |405 |406 |410 |415 |429 |500 |502 |503 |504 |400 validation_error|401 expired_token|403 incorrect_token`,
+400 |401 |403 |404 |405 |406 |410 |415 |429 |500 |502 |503 |504 |400 validation_error|401 expired_token|403 incorrect_token
+400 incorrect_parameters|401 authentication_failed|403 not_authenticated|410 expired_token|429 throttled
+400 LINK_EXISTS|400 LOGIN_ERROR|400 MFA_ERROR|400 NO_DATA|400 UNAVAILABLE`,
 	"truelayer": `
 400 validation_error = yes|400 deprecated_provider = no|401 unauthorized = no|401 invalid_token = no|403 access_denied = no
 403 invalid_credentials_key = |403 sca_exceeded = no|404 account_not_found = no|429 provider_too_many_requests = yes
 429 provider_request_limit_exceeded = yes|500 internal_server_error = yes|501 endpoint_not_supported = no
 503 provider_error = yes|503 connector_overload = yes|503 temporarily_unavailable = yes|504 provider_timeout = yes
-504 connector_timeout = yes`,
+504 connector_timeout = yes
+400 invalid_date_range = no|400 invalid_grant = no|400 invalid_client = no|400 invalid_authorization_code = no|401 unauthorized_client = no
+401 Unauthenticated|403 Forbidden|400 Invalid Parameters|400 Invalid State|404 Not Found|409 Concurrency Conflict = yes
+409 Idempotency-Key Concurrency Conflict|422 Idempotency-Key Reuse|429 Rate Limit Exceeded = yes|502 Provider Error = yes
+500 Unknown Error = yes|502 Feature Not Supported = no|400 Provider not supported = no|404 Payment Not Found = no|422 User Data Not Found = no
+422 Joint Accounts Not Supported = no|422 Failed Payment = no`,
 	"telecomx": `
-400 |401 |403 |404 |409 |422 |500 |401 expired|401 credentials_invalid|401 format_error|401 invalid_token`,
+400 |401 |403 |404 |409 |422 |500 |401 expired|401 credentials_invalid|401 format_error|401 invalid_token
+403 access_denied|500 internal_error|400 bad_request|404 not_found|403 updating|401 authentication_required`,
 	"bics": `
 401 1101|401 1102|401 1103|403 1104|429 1105|404 1201|422 1301|422 1302|422 1400|422 1401|422 1402|422 1403|422 1404|409 1405
 400 1406|409 1407|422 1408|422 1409|429 1501|404 1601|404 1901|404 1904|409 2101|404 External Network Error
