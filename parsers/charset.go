@@ -35,6 +35,9 @@ func (s *scratch) decodeText(raw []byte) []byte {
 // for something else left zeros; one that copied Latin-1 bytes left broken UTF-8.
 func (s *scratch) loggedText(n lenient.Node) []byte {
 	text := n.Text()
+	if len(text) > 1 && isPrint(text[0]) && isPrint(text[1]) && !bytes.Contains(text, []byte("\ufffd")) {
+		return text // nearly all
+	}
 	if order, _ := utf16Order(bytes.TrimLeft(text, "\ufffd\ufeff")); order != notUTF16 {
 		start := len(s.lists)
 		for _, c := range text[:min(len(text), maxBody)] {

@@ -260,7 +260,11 @@ func (src *source) read(s *scratch, root lenient.Node, take reading) []byte {
 	case src.inside != nil:
 		return src.text(s, s.nested(src.find(root), *src.inside, take))
 	}
-	return src.text(s, take(s, src.find(root)))
+	n := src.find(root)
+	if n.Kind() == lenient.Absent {
+		return nil // most sources, most of the time
+	}
+	return src.text(s, take(s, n))
 }
 
 // nested returns the text at a path within the JSON that a text holds.
@@ -281,14 +285,14 @@ func (s *scratch) nested(n lenient.Node, p path, take reading) []byte {
 // text returns a found text as the definition wants it.
 func (src *source) text(s *scratch, text []byte) []byte {
 	if src.transform != nil {
-		text = src.transform(s, bytes.TrimSpace(text))
+		text = src.transform(s, trim(text))
 	}
 	for _, except := range src.except {
 		if bytes.Equal(text, except) {
 			return nil
 		}
 	}
-	return bytes.TrimSpace(text)
+	return trim(text)
 }
 
 // extract appends the sub-errors of one plan.

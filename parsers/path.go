@@ -28,6 +28,8 @@ func (p path) find(n lenient.Node) lenient.Node {
 	for i := range p.steps {
 		st := &p.steps[i]
 		switch {
+		case n.Kind() == lenient.Absent:
+			return n
 		case st.first:
 			n = n.First()
 		case n.Kind() == lenient.Array:

@@ -56,6 +56,9 @@ var guards = [...]string{")]}',", ")]}'", "for(;;);", "for (;;);", "while(1);", 
 // unguarded returns a text without what may stand before a document.
 func unguarded(text []byte) []byte {
 	const blanks = " \t\r\n\ufeff"
+	if len(text) > 1 && text[0] == '{' && text[1] == '"' {
+		return text // nearly all
+	}
 	text = bytes.TrimLeft(text, blanks)
 	for _, guard := range guards {
 		if after, found := bytes.CutPrefix(text, []byte(guard)); found {
