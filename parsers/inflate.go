@@ -111,6 +111,8 @@ func (f *inflater) open(name, data []byte) io.Reader {
 		return f.openGzip()
 	case bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		return f.openZstd()
+	case isZlib(data) && !looksLikeText(data) && !equalFold(name, "br"):
+		return f.openZlib()
 	case equalFold(name, "deflate"):
 		return f.openDeflate(data)
 	case equalFold(name, "br"):
@@ -149,9 +151,6 @@ func (f *inflater) openDeflate(data []byte) io.Reader {
 	if len(data) == 0 || looksLikeText(data) {
 		return nil
 	}
-	if len(data) > 2 && data[0]&0x0f == 8 && (int(data[0])<<8|int(data[1]))%31 == 0 {
-		return f.openZlib()
-	}
 	if f.flate == nil {
 		f.flate = flate.NewReader(&f.source)
 		return f.flate
@@ -160,6 +159,11 @@ func (f *inflater) openDeflate(data []byte) io.Reader {
 		return nil
 	}
 	return f.flate
+}
+
+// isZlib recognises the two bytes that a zlib stream begins with.
+func isZlib(data []byte) bool {
+	return len(data) > 2 && data[0]&0x8f == 8 && data[1]&0x20 == 0 && (int(data[0])<<8|int(data[1]))%31 == 0
 }
 
 func (f *inflater) openZlib() io.Reader {

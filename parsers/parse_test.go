@@ -88,7 +88,7 @@ func benchmark(b *testing.B, value string) {
 
 // FuzzParse: no input makes Parse panic, exceed its bounds, or answer differently the second time.
 func FuzzParse(f *testing.F) {
-	for _, c := range append(readCases(f, "vendors/*/testdata/*.txtar"), readCases(f, "testdata/generic/*.txtar")...) {
+	for _, c := range append(append(readCases(f, "vendors/*/testdata/*.txtar"), readCases(f, "testdata/generic/*.txtar")...), readCases(f, "testdata/bodies/*.txtar")...) {
 		f.Add(c.Record)
 	}
 	for _, seed := range []string{success, `{"time":0,"error":"x"}`, `{"time":1,"status":500,"response_body_base64":"H4sIAAAAAAAA"}`, "[", "{", "\xff"} {

@@ -52,7 +52,7 @@ func (s *scratch) readProduct(format string, p *page.Page) ParseResult {
 		s.texts = append(append(s.texts, '.'), p.Product...)
 	}
 	f.format = s.texts[start:len(s.texts):len(s.texts)]
-	f.message, f.title, f.requestID = p.Message, p.Title, p.RequestID
+	f.message, f.requestID = p.Message, p.RequestID
 	if len(p.Code) != 3 || digits(p.Code) != int64(s.response.status) {
 		f.code = p.Code
 	}

@@ -129,8 +129,9 @@ func reasonless(text []byte) []byte {
 // sentence returns the first heading that says more than the status.
 func (r *Reader) sentence() []byte {
 	for i, b := range r.blocks {
-		if b.kind >= heading && b.kind <= third && weigh(r.of(i)) == sentence {
-			return r.of(i)
+		text := r.of(i)
+		if b.kind >= heading && b.kind <= third && weigh(text) == sentence && !hasPrefix(text, "From RFC ") { // WebLogic quotes it
+			return text
 		}
 	}
 	return nil

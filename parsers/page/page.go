@@ -132,5 +132,8 @@ func (r *Reader) paragraphs() []byte {
 		}
 		r.text = append(r.text, r.of(i)...)
 	}
+	if len(r.text) == start {
+		return nil
+	}
 	return r.text[start:len(r.text):len(r.text)]
 }
