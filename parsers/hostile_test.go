@@ -302,8 +302,10 @@ func TestHTMLPageIsNeverKept(t *testing.T) {
 
 func TestErrorInASuccess(t *testing.T) {
 	r := newRegistry(t)
-	row := parse(t, r, `{"time":1789732800,"status":200,"url":"https://api.example.com/x","request_id":"r1","response_body":{"error":{"code":"a","message":"b"}}}`)
+	row := parse(t, r, `{"time":1789732800,"status":200,"url":"https://api.example.com/x","request_id":"r1","response_body":{"id":"x","error":{"code":"a","message":"b"}}}`)
 	require.Equal(t, KindSuccess, row.Kind)
 	require.Equal(t, `{"request_id":"r1","kind":"success","error":false}`, string(row.AppendJSON(nil, 3)))
 	require.Empty(t, row.Path, "a success stores no path")
+	row = parse(t, r, `{"time":1789732800,"status":200,"url":"https://api.example.com/x","request_id":"r1","response_body":{"error":{"code":"a","message":"b"}}}`)
+	require.Equal(t, KindError, row.Kind, "nothing but an error")
 }

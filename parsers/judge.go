@@ -37,6 +37,17 @@ func (r *Registry) readSuccess(row *Row, v *vendor) bool {
 	return true
 }
 
+// readFailed reads a success whose body says that there is an error.
+func (r *Registry) readFailed(row *Row, v *vendor) bool {
+	s := row.scratch
+	if !s.recognise(r.generic.envelopes, s.readBody().root) && !s.guess(s.body.root) {
+		return false
+	}
+	row.Parse = ParseGeneric
+	r.finish(row, v)
+	return true
+}
+
 // recognise extracts the facts by the first envelope that matches.
 func (s *scratch) recognise(envelopes []*envelope, root lenient.Node) bool {
 	for _, e := range envelopes {

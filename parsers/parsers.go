@@ -94,6 +94,8 @@ func (r *Registry) fill(row *Row) {
 		r.read(row, v)
 	case v != nil && v.def.lowest <= res.status && r.readSuccess(row, v):
 		// an error in a success, by an envelope of its vendor
+	case res.status >= 200 && res.status < 300 && (v == nil || v.def.lowest >= 400) && row.scratch.failed() && r.readFailed(row, v):
+		// an error in a success, by what its body says in so many words
 	default:
 		r.succeed(row, v)
 		return

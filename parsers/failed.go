@@ -1,0 +1,301 @@
+package parsers
+
+import (
+	"bytes"
+
+	"github.com/errata-dev/errata/parsers/lenient"
+)
+
+// Errors in successes. A body must say so beyond doubt: an entity that merely has an error, a log of
+// errors, or an empty list of errors is a success. Ordinary successes are told by their bytes, before
+// anything is parsed.
+
+const (
+	maxFailed    = 8 << 10 // bytes of a body that may be an error
+	telltales    = 1 << 10 // bytes of it that are searched for a sign
+	maxClaims    = 24      // members of an object that may be an error
+	maxEnvelopes = 3       // objects around an error
+)
+
+// hasTelltale looks for what every error in a success holds.
+func hasTelltale(raw []byte) bool {
+	if len(raw) < 8 || len(raw) > maxFailed {
+		return false
+	}
+	raw = raw[:min(len(raw), telltales)]
+	for _, sign := range [...]string{"rror", "ode", "ail", "alse", "ault"} {
+		if bytes.Contains(raw, []byte(sign)) {
+			return true
+		}
+	}
+	return false
+}
+
+// failed reports whether the body of a success says that there is an error.
+func (s *scratch) failed() bool {
+	res := &s.response
+	raw := res.bodyNode.Raw()
+	if len(raw) == 0 {
+		raw = res.bodyBase64
+		if len(raw) == 0 || len(raw) > maxFailed {
+			return false
+		}
+		if raw = s.readBody().text; len(raw) == 0 {
+			return false
+		}
+	}
+	if !hasTelltale(raw) {
+		return false
+	}
+	b := s.readBody()
+	if b.kind == bodyHTML || b.kind == bodyText {
+		return false
+	}
+	if b.root.Kind() == lenient.Array { // a batch of JSON-RPC
+		one := b.root.First()
+		return one.Kind() == lenient.Object && one.Get("jsonrpc").Kind() == lenient.String && one.Get("error").Kind() == lenient.Object
+	}
+	return declares(b.root, b.kind, 0)
+}
+
+// claim is what the members of an object say about success or failure.
+type claim struct {
+	refused, accepted      bool // in so many words
+	stated                 bool // refused by the word of a status, which entities have too
+	fault, graph, rpc      bool // there is an error; it looks like GraphQL's; it is JSON-RPC's
+	code, errorCode        bool
+	message, errorMessage  bool
+	payload                bool
+	others                 int // members that belong to no error
+	wrapper                lenient.Node
+	wrappers, around, data int
+}
+
+// declares reports whether an object is an error.
+func declares(object lenient.Node, kind bodyKind, depth int) bool {
+	if object.Kind() != lenient.Object || object.Len() > maxClaims || depth > maxEnvelopes {
+		return false
+	}
+	var c claim
+	for n := object.First(); n.Kind() != lenient.Absent; n = n.Next() {
+		var buf [longestName]byte
+		c.member(foldName(&buf, n.Key()), n)
+	}
+	if c.verdict(kind) {
+		return true
+	}
+	return !c.accepted && !c.payload && c.wrappers == 1 && (c.others <= 3 || kind == bodyXML && depth == 0) && declares(c.wrapper, kind, depth+1)
+}
+
+// verdict weighs the claims.
+func (c *claim) verdict(kind bodyKind) bool {
+	switch {
+	case c.rpc && c.fault:
+		return true
+	case c.accepted:
+		return false
+	case c.refused:
+		return (c.fault || c.message || c.code) && c.others <= 8
+	case c.stated:
+		return (c.fault || c.message || c.code || c.data == 1) && c.others <= 1
+	case c.graph:
+		return c.others == 0
+	case c.payload:
+		return false
+	case c.fault:
+		return c.others == 0 || kind == bodyXML && c.others <= 3
+	case c.errorCode && c.message:
+		return c.others <= 1
+	case c.errorMessage:
+		return c.others == 0
+	}
+	return c.code && c.message && c.others <= 1
+}
+
+// member takes one member into account.
+func (c *claim) member(name []byte, n lenient.Node) {
+	switch string(name) {
+	case "ok", "success", "issuccess", "successful", "succeeded", "issuccessful", "issucceeded":
+		c.flag(n, false)
+	case "iserror", "haserror", "haserrors", "errored", "failed":
+		c.flag(n, true)
+	case "error", "err", "errors", "fault", "exception", "errorcodes", "errordetails", "errormessages", "errorresponse", "odataerror":
+		c.errorMember(n)
+	case "errcode", "errorcode", "errno", "errornumber", "retcode", "returncode", "code", "cod", "subcode", "respcode", "responsecode":
+		c.codeMember(name, n)
+	case "status", "stat", "ack", "result", "resultcode", "statuscode", "httpstatus", "state", "outcome":
+		c.statusMember(name, n)
+	case "data", "results", "items", "content", "payload", "rows", "records", "list", "output":
+		c.payloadMember(n)
+	case "jsonrpc":
+		c.rpc = true
+	case "extensions", "type", "path", "timestamp", "time", "sign", "version", "build", "documentationurl", "help", "link", "links", "moreinfo", "url", "requestid", "traceid", "correlationid", "debugid", "logid", "trace", "instance", "hint", "object", "servertime", "duration", "apiversion", "xmlns", "responsedate":
+		// beside errors and entities alike
+	case "id":
+		if !c.rpc {
+			c.others++
+		}
+	case "name", "key", "slug", "identifier", "kind", "symbol", "tag", "text", "value", "description", "title", "category":
+		c.others++
+		c.message = c.message || n.Kind() == lenient.String && string(name) == "description"
+	default:
+		c.further(name, n)
+	}
+}
+
+// flag reads a member that says yes or no.
+func (c *claim) flag(n lenient.Node, failing bool) {
+	switch text := n.Text(); {
+	case equalFold(text, "false") || equalFold(text, "no") || string(text) == "0":
+		c.refused = c.refused || !failing
+	case equalFold(text, "true") || equalFold(text, "yes") || string(text) == "1":
+		c.refused = c.refused || failing
+		c.accepted = c.accepted || !failing
+	}
+}
+
+// errorMember reads a member that holds an error, or the news that there is none.
+func (c *claim) errorMember(n lenient.Node) {
+	switch n.Kind() {
+	case lenient.Bool:
+		c.refused = c.refused || string(n.Text()) == "true"
+	case lenient.Number:
+		c.fault = c.fault || digits(n.Text()) > 0
+	case lenient.String:
+		text := bytes.TrimSpace(n.Text())
+		c.fault = c.fault || len(text) > 0 && !successWord(text)
+	case lenient.Array:
+		one := n.First()
+		c.fault = c.fault || one.Kind() == lenient.String && len(one.Text()) > 0 || one.Kind() == lenient.Object && one.Len() > 0
+		c.graph = c.graph || one.Get("message").Kind() == lenient.String
+	case lenient.Object:
+		if code := n.Get("code"); n.Len() > 0 && !(code.Kind() == lenient.Number && digits(code.Text()) == 0) {
+			c.fault = true
+		}
+	}
+}
+
+// codeMember reads a code. Only numbers tell by themselves whether they stand for a failure.
+func (c *claim) codeMember(name []byte, n lenient.Node) {
+	text := bytes.TrimSpace(n.Text())
+	switch n.Kind() {
+	case lenient.String, lenient.Number:
+	default:
+		return
+	}
+	value := digits(bytes.TrimPrefix(text, []byte("-")))
+	switch sure := string(name) != "code" && string(name) != "cod"; {
+	case len(text) == 0:
+	case value == 0 || value >= 200 && value < 300 || value == 200000 || successWord(text):
+		c.accepted = true
+	case value > 0:
+		c.code, c.errorCode = true, c.errorCode || sure
+	case sure:
+		c.code, c.errorCode = true, true
+	default:
+		c.others++ // a code of something else, perhaps
+		c.code = c.code || machineMade(text)
+	}
+}
+
+// statusMember reads a word, a flag or a number for how it went.
+func (c *claim) statusMember(name []byte, n lenient.Node) {
+	switch n.Kind() {
+	case lenient.Bool:
+		c.flag(n, false)
+		return
+	case lenient.Object:
+		c.wrap(n)
+		return
+	case lenient.Array:
+		c.payloadMember(n)
+		return
+	}
+	text := bytes.TrimSpace(n.Text())
+	var buf [longestName]byte
+	switch folded := foldText(&buf, text); string(folded) {
+	case "fail", "failed", "failure", "failurewithwarning", "error", "nok", "ko", "rejected":
+		if string(name) == "ack" || string(name) == "stat" || string(name) == "resultcode" {
+			c.refused = true
+		}
+		c.stated = true
+	default:
+		value := digits(folded)
+		switch {
+		case successWord(text) || value == 0 || value >= 200 && value < 300:
+			c.accepted = true
+		case value >= 400 && value < 600 || value > 0 && string(name) == "resultcode":
+			c.code, c.errorCode = true, true
+		}
+	}
+}
+
+func (c *claim) payloadMember(n lenient.Node) {
+	switch n.Kind() {
+	case lenient.Object, lenient.Array:
+		if n.Len() > 0 {
+			c.payload = true
+			c.data++
+		}
+	case lenient.String:
+		c.payload = c.payload || len(n.Text()) > 0
+	case lenient.Number:
+		c.payload = true
+	}
+}
+
+func (c *claim) wrap(n lenient.Node) {
+	if n.Len() > 0 {
+		c.wrapper = n
+		c.wrappers++
+	}
+}
+
+// further reads a member of another name.
+func (c *claim) further(name []byte, n lenient.Node) {
+	r := roleOf(name)
+	switch n.Kind() {
+	case lenient.Null:
+	case lenient.Object:
+		switch {
+		case r.box == boxError:
+			c.errorMember(n)
+		case n.Len() > 0:
+			c.wrap(n)
+			if r.box == boxNone {
+				c.others++
+			}
+		}
+	case lenient.Array:
+		if n.Len() > 0 {
+			c.message = c.message || r.message > 0
+			c.others += 1 - int(min(r.message, 1))
+		}
+	case lenient.String:
+		text := bytes.TrimSpace(n.Text())
+		switch {
+		case len(text) == 0:
+		case r.message >= 60 && successWord(text):
+			c.accepted = true
+		case r.message > 0:
+			c.message = true
+			c.errorMessage = c.errorMessage || r.message >= 92 && string(name) != "message" && string(name) != "msg"
+		case r.code >= 84:
+			c.codeMember(name, n)
+		default:
+			c.others++
+		}
+	default:
+		c.others++
+	}
+}
+
+// successWord recognises the words of those to whom nothing happened.
+func successWord(text []byte) bool {
+	var buf [longestName]byte
+	switch string(foldText(&buf, text)) {
+	case "ok", "okay", "success", "succes", "successful", "successfully", "succeeded", "operationcompleted", "operationsuccessful", "done", "completed", "none", "noerror", "noerrors", "approved", "accepted", "created", "true", "processed", "passed", "pass", "requestsuccessful", "good":
+		return true
+	}
+	return false
+}

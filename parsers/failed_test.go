@@ -1,0 +1,64 @@
+package parsers
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// kindOf parses a success with that body.
+func kindOf(t *testing.T, r *Registry, body string) Kind {
+	t.Helper()
+	text, err := json.Marshal(body)
+	require.NoError(t, err)
+	return parse(t, r, `{"time":1789732800,"status":200,"url":"https://api.example.com/x","response_body":`+string(text)+`}`).Kind
+}
+
+func TestErrorsInSuccesses(t *testing.T) {
+	r := newRegistry(t)
+	for _, body := range []string{
+		`{"error":"Invalid API key"}`,
+		`{"error":{"message":"Bad symbol"},"request_id":"1"}`,
+		`{"ok":false,"error":"not_authed"}`,
+		`{"ok":false,"description":"Bad Request: chat not found"}`,
+		`{"success":"false","message":"No"}`,
+		`{"success":false,"errors":["x is missing"],"data":null}`,
+		`{"status":"ERROR","message":"No such user"}`,
+		`{"status":"fail","data":{"title":"A title is required"}}`,
+		`{"code":40001,"msg":"invalid sign"}`,
+		`{"code":"40001","message":"invalid sign","data":{}}`,
+		`{"errcode":40029,"errmsg":"invalid code"}`,
+		`{"errors":[{"message":"x","path":["a"]}],"data":{"a":null,"b":1}}`,
+		`{"jsonrpc":"2.0","id":3,"error":{"code":-32700,"message":"Parse error"}}`,
+		`{"Response":{"Error":{"Code":"A.B","Message":"m"},"RequestId":"r"}}`,
+		`{"statusCode":404,"message":"gone fishing"}`,
+	} {
+		require.Equal(t, KindError, kindOf(t, r, body), body)
+	}
+}
+
+func TestSuccessesThatLookLikeErrors(t *testing.T) {
+	r := newRegistry(t)
+	for _, body := range []string{
+		``, `{}`, `[]`, `"error"`, `error`, `false`, `12345678`, `{"error":null}`, `{"errors":{}}`, `{"error":"","data":1}`, `{"error":{},"ok":true}`,
+		`{"success":true,"errors":[],"messages":[],"result":{"id":"1"}}`,
+		`{"success":false}`,
+		`{"code":0,"message":"success"}`, `{"code":"0000","msg":"ok"}`, `{"code":1,"message":"success","data":[]}`,
+		`{"code":"SUMMER","message":"Ten percent off"}`,
+		`{"errors":[{"message":"disk full","at":"2021-01-01"}],"total":1,"page":1}`,
+		`{"took":5,"errors":true,"items":[{"index":{"status":400,"error":{"type":"x"}}}]}`,
+		`{"id":"job_1","status":"failed","error":{"code":"E1","message":"disk full"},"owner":"ops","attempts":3}`,
+		`{"task_id":"t1","status":"login_error","error_message":"Username or password is incorrect"}`,
+		`{"data":[{"error":"x","message":"y"}],"error":null}`,
+		`{"id":"1","description":"error codes of all vendors","code":"E1"}`,
+		`{"message":"The error was corrected"}`,
+		`{"status":"error"}`, `{"status":"failed","id":"p_1","amount":5}`,
+		`[{"error":"a"},{"error":"b"}]`,
+		`{"jsonrpc":"2.0","id":3,"result":{"error":"none"}}`,
+		`<feed><error>0</error><entry><title>fault</title></entry><entry/><entry/><a/><b/></feed>`,
+		`<html><body>error</body></html>`, `code=0&message=error`,
+	} {
+		require.Equal(t, KindSuccess, kindOf(t, r, body), body)
+	}
+}
