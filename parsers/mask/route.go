@@ -22,7 +22,8 @@ const (
 //     e-mail addresses, dates, mixed letters and digits, and words with such a part (acc-12345).
 //     What is percent-encoded or not ASCII was typed by somebody and is an id too.
 //   - Words stay, also with one or two digits (oauth2, step-1), as do versions (v2.1, v1beta1). A
-//     date that is the first segment or follows "api" is a version (2024-01); elsewhere it is an id.
+//     date that is the first segment or follows "api" is a version (2024-01), as is one digit after
+//     "api"; elsewhere they are ids.
 //   - A file extension and a verb after a colon stay: /r/123.pdf becomes /r/{id}.pdf.
 //   - Templates ({id}, :id, <id>, <int:id>) stay as they are.
 //
@@ -46,7 +47,7 @@ func AppendRoute(dst, path []byte) []byte {
 			case plainWord:
 				dst = append(dst, segment...)
 			case plainID:
-				dst = append(dst, routeID...)
+				dst = appendPlainID(dst, segment, previous)
 			default:
 				dst = appendSegment(dst, segment, previous)
 			}
@@ -79,6 +80,14 @@ func firstSegment(path []byte) (segment []byte, made uint8) {
 		made |= of
 	}
 	return path, made
+}
+
+// appendPlainID masks a number, unless it is the version of an API: /rest/api/3.
+func appendPlainID(dst, segment, previous []byte) []byte {
+	if len(segment) == 1 && equalLower(previous, "api") {
+		return append(dst, segment...)
+	}
+	return append(dst, routeID...)
 }
 
 // appendSegment appends one segment that is not plain; previous is the one before it, empty for the first.
@@ -289,16 +298,17 @@ func isID(b []byte) bool {
 		default: // percent-encoded, an e-mail address, not ASCII, not for a path at all
 			return true
 		}
-		if isIDPart(b[from:i], from > 0) {
+		if isIDPart(b[:i], from) {
 			return true
 		}
 		from = i + 1
 	}
-	return isIDPart(b[from:], from > 0) || shapeOf(b).opaque(len(b))
+	return isIDPart(b, from) || isRandom(b)
 }
 
-// isIDPart judges a part between separators.
-func isIDPart(b []byte, joined bool) bool {
+// isIDPart judges the part of b that begins at from, after a separator unless it is the first.
+func isIDPart(b []byte, from int) bool {
+	before, b := b[:from], b[from:]
 	s := shapeOf(b)
 	switch {
 	case len(b) == 0:
@@ -306,13 +316,72 @@ func isIDPart(b []byte, joined bool) bool {
 	case s.hex == len(b) && len(b) >= minHex:
 		return true
 	case s.digits == 0:
-		return s.opaque(len(b))
-	case s.letters == 0: // step-1 and the like are few, page 1 of them
-		return !joined || s.digits > 1
+		return isRandom(b)
+	case s.letters == 0: // step-1 and the like are few, page 1 of them, Users(1) and ABC-1
+		return s.digits > 1 || !isJoined(before) || isKey(before[:len(before)-1])
 	case s.digits > 2:
-		return true
+		return !isStandard(b)
 	}
 	return s.groups > 1 && len(b) > 4 // not: oauth2, base64, 2fa, 3ds2
+}
+
+// isJoined reports whether what stands before a part is the rest of a word.
+func isJoined(before []byte) bool {
+	return len(before) > 1 && strings.IndexByte("-_.", before[len(before)-1]) >= 0
+}
+
+// isKey recognises the name of a project before the number of an issue: ABC-7.
+func isKey(b []byte) bool {
+	for _, c := range b {
+		if c-'A' >= 26 {
+			return false
+		}
+	}
+	return len(b) > 1
+}
+
+// isStandard recognises the names of standards that have more digits than words do.
+func isStandard(b []byte) bool {
+	if len(b) < 4 || len(b) > 8 {
+		return false
+	}
+	var lower [8]byte
+	for i, c := range b {
+		lower[i] = c
+		if isLetter(c) {
+			lower[i] |= 0x20
+		}
+	}
+	switch string(lower[:len(b)]) {
+	case "sha224", "sha256", "sha384", "sha512", "rs256", "hs256", "es256", "aes128", "aes256", "x509", "x500",
+		"iso3166", "iso4217", "iso8583", "iso8601", "iso20022", "iso13616", "iso9362",
+		"e164", "e911", "h264", "h265", "mt101", "mt103", "mt940", "mt942", "dtmf2833", "rfc3339", "rfc2822":
+		return true
+	}
+	return false
+}
+
+// isRandom recognises what looks drawn by lot. Without digits only letters in both cases can tell: a word
+// in camel case has humps of two letters or more, and hardly two capitals in a row.
+func isRandom(b []byte) bool {
+	const few = 3
+	s := shapeOf(b)
+	if s.digits > 0 || len(b) < minOpaque {
+		return s.opaque(len(b))
+	}
+	odd, run := 0, 0
+	for i, c := range b {
+		run++
+		k := classOf(c)
+		if i+1 < len(b) && classOf(b[i+1]) == k {
+			continue
+		}
+		if k == lower && run == 1 || k == upper && run > 1 {
+			odd++
+		}
+		run = 0
+	}
+	return odd >= few && s.opaque(len(b))
 }
 
 func equalLower(b []byte, word string) bool {
