@@ -69,19 +69,26 @@ func (s *scratch) readProduct(format string, p *page.Page) ParseResult {
 func (s *scratch) readProse(text []byte) ParseResult {
 	p := page.Plain(text)
 	if p.Product == "" && string(text) != ellipsis {
-		if p.Message = text; len(text) > maxSentence || !isSentence(text) {
-			p.Message = firstLine(text)
+		p.Message = firstLine(text)
+		if len(p.Message) == 0 && len(text) <= maxSentence && isSentence(text) {
+			p.Message = text
 		}
 	}
 	return s.readProduct(formatText, &p)
 }
 
-// firstLine returns the line that says what happened, of a text whose next lines say where.
+// firstLine returns the line that says what happened, of a text whose other lines say where. Python
+// writes that line last.
 func firstLine(text []byte) []byte {
 	line, rest, _ := bytes.Cut(text, []byte("\n"))
-	line = bytes.TrimSpace(line)
 	next := bytes.TrimLeft(rest, " \t")
-	if len(next) == len(rest) || !bytes.HasPrefix(next, []byte("at ")) || len(line) > maxSentence || !isSentence(line) {
+	switch {
+	case bytes.HasPrefix(line, []byte("Traceback (most")):
+		line = text[bytes.LastIndexByte(text, '\n')+1:]
+	case len(next) == len(rest) || !bytes.HasPrefix(next, []byte("at ")):
+		return nil
+	}
+	if line = bytes.TrimSpace(line); len(line) > maxSentence || !isSentence(line) {
 		return nil
 	}
 	return line

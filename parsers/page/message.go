@@ -11,8 +11,8 @@ func (r *Reader) message(p *Page) []byte {
 	spoken := r.sentence()
 	switch weigh(p.Title) {
 	case sentence:
-		if !speaks(p.Title) && speaks(p.Heading) {
-			return p.Heading // the title is the name of the site
+		if isName(p.Title) && speaks(p.Heading) {
+			return p.Heading
 		}
 		return p.Title
 	case status:

@@ -50,6 +50,9 @@ func TestRead_Texts(t *testing.T) {
 	f("<title>Error</title><h2>Error</h2><h2>No such user</h2>", "Error", "No such user", "", "No such user")
 	f("<title>404 Not Found</title><h1>Oops</h1>", "404 Not Found", "Oops", "", "404 Not Found")
 	f("<title>Acme</title><h1>404</h1><p>Nobody knows that page</p>", "Acme", "404", "Nobody knows that page", "Acme")
+	f("<title>Acme</title><h1>Page not found</h1>", "Acme", "Page not found", "", "Page not found")
+	f("<title>400 The plain HTTP request was sent to HTTPS port</title><h1>400 Bad Request</h1>", "400 The plain HTTP request was sent to HTTPS port", "400 Bad Request", "",
+		"400 The plain HTTP request was sent to HTTPS port")
 	f("<h1>502", "", "502", "", "502")
 	f("<p>word</p>", "", "", "word", "")
 	f("caf\xc3", "", "", "caf�", "")

@@ -108,6 +108,12 @@ var troubles = [...]string{
 	"oment", "ot found", "roblem",
 }
 
+// isName reports a title that may be the name of the site and not what happened: a few words that
+// speak of no error and do not begin with the status.
+func isName(title []byte) bool {
+	return bytes.Count(title, []byte(" ")) < 4 && title[0] > '9' && !speaks(title)
+}
+
 // speaks reports whether a text speaks of an error.
 func speaks(text []byte) bool {
 	for _, part := range troubles {
