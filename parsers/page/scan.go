@@ -235,6 +235,10 @@ func named(name []byte) rune {
 		return '©'
 	case "laquo":
 		return '«'
+	case "rsaquo":
+		return '›'
+	case "lsaquo":
+		return '‹'
 	case "raquo":
 		return '»'
 	}
