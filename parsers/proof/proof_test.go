@@ -37,7 +37,7 @@ func acme() fstest.MapFS {
 		"acme/vendor.toml":               {Data: []byte(definition)},
 		"acme/testdata/declined.txtar":   exchange("402", `{"error":{"code":"declined","text":"No."}}`, `{"code":"declined","message":"No.","category":"payment","details":null}`),
 		"acme/testdata/not_acme_a.txtar": exchange("502", `<html><title>Bad gateway</title></html>`, `{"code":null}`),
-		"acme/testdata/not_acme_b.txtar": exchange("200", `{"error":{"code":"x"}}`, `{"kind":"success"}`),
+		"acme/testdata/not_acme_b.txtar": exchange("200", `{"charge":{"code":"x"}}`, `{"kind":"success"}`),
 		"acme/testdata/codes.txt":        {Data: []byte("# the rest\n404 - not_found -\n\n- 101 validation -\n")},
 	}
 }
