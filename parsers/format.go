@@ -65,6 +65,9 @@ type translation struct {
 }
 
 func (t *translation) reset() {
+	if cap(t.json) > keptCapacity {
+		t.doc = lenient.Doc{} // it holds on to what it read
+	}
 	t.json, t.record, t.found, t.used = emptied(t.json), emptied(t.record), 0, false
 	t.draft.empty()
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	logs "go.opentelemetry.io/proto/otlp/logs/v1"
@@ -187,6 +188,34 @@ func TestCutForeignRecords(t *testing.T) {
 				require.Contains(t, []string{string(whole.Host), "egress.internal"}, string(row.Host), "%s", c.Record[:cut])
 			}
 		}
+	}
+}
+
+// TestHostileRecordsOfOtherFormats: size and nesting cost bounded time.
+func TestHostileRecordsOfOtherFormats(t *testing.T) {
+	r := newRegistry(t)
+	many := func(part string) string { return strings.Repeat(part, 4<<20/len(part)) }
+	attribute := `{"key":"http.request.method","value":{"stringValue":"GET"}},`
+	span := `{"kind":3,"attributes":[{"key":"a","value":{"stringValue":"b"}}]},`
+	for name, record := range map[string]string{
+		"spans":      `{"resourceSpans":[{"resource":{"attributes":[` + strings.Repeat(attribute, 5000) + `]},"scopeSpans":[{"spans":[` + many(span) + `]}]}]}`,
+		"attributes": `{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":3,"attributes":[` + many(attribute) + `]}]}]}]}`,
+		"values":     `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":` + many(`{"kvlistValue":{"values":[{"key":"http","value":`),
+		"members":    `{"http":{` + many(`"response":{},"request":{},`) + `}}`,
+		"nesting":    `{"attributes":` + many(`{"attributes":`),
+		"headers":    `{"http.response.status_code":500,` + many(`"http.response.header.x-a":"b",`) + `"time":1}`,
+		"flags":      `{"response_code":0,"response_flags":"` + many(`X,`) + `UT","start_time":1}`,
+		"entries":    `{"log":{"entries":[` + many(`{"request":{},"response":{}},`) + `]}}`,
+		"quoted":     `"{\"http\":` + many(`{\"a\":`),
+		"control":    "{\"http.response.status_code\":500,\"time\":1,\"http.response.body\":\"" + many("\x01") + `"}`,
+		"protobuf":   "\x0a\x00" + many("\x0a\x02\x12\x00"),
+		"bytes":      string(protobuf(t, []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"`+many("\\u0001")+`"}}]}]}]}`))),
+	} {
+		start := time.Now()
+		row := new(Row)
+		r.Parse(&Record{Value: []byte(record)}, row)
+		requireBounded(t, row)
+		require.Less(t, time.Since(start), 5*time.Second, name)
 	}
 }
 

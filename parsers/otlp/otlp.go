@@ -18,16 +18,16 @@ import (
 
 const (
 	maxDepth  = 24       // messages within messages; a value nested deeper is left out
-	maxOutput = 64 << 20 // bytes of JSON; escapes may make a text six times as long
+	maxOutput = 16 << 20 // bytes of JSON; only control characters make it much longer than the message
 )
 
 // AppendJSON appends the JSON form of a LogsData or TracesData message (the export requests have the
-// same bytes) to dst. It reports false, with dst as it was, for what is neither.
+// same bytes) to dst. It reports false, with dst as it was, for what is neither, or would grow too long.
 func AppendJSON(dst, data []byte) ([]byte, bool) {
 	for _, root := range [...]*message{logsData, tracesData} {
 		if fits(root, data, 0) {
 			out := appendMessage(dst, root, data, 0)
-			if len(out)-len(dst) > maxOutput {
+			if len(out) > maxOutput {
 				return dst, false
 			}
 			return out, true
@@ -100,7 +100,7 @@ func appendMessage(dst []byte, m *message, data []byte, depth int) []byte {
 			dst = dst[:keep]
 		}
 		some = some || written
-		if len(dst) > 2*maxOutput {
+		if len(dst) > maxOutput {
 			break // refused by the caller
 		}
 	}
@@ -111,7 +111,7 @@ func appendMessage(dst []byte, m *message, data []byte, depth int) []byte {
 func appendList(dst []byte, f *field, data []byte, depth int) ([]byte, bool) {
 	some := false
 	dst = append(dst, '[')
-	for len(data) > 0 && len(dst) <= 2*maxOutput {
+	for len(data) > 0 && len(dst) <= maxOutput {
 		var value []byte
 		var number protowire.Number
 		if number, value, data = next(data); number == f.number {
