@@ -23,7 +23,7 @@ func hasTelltale(raw []byte) bool {
 		return false
 	}
 	raw = raw[:min(len(raw), telltales)]
-	for _, sign := range [...]string{"rror", "ode", "ail", "alse", "ault"} {
+	for _, sign := range [...]string{"rror", "ode", "ail", "alse", "ault", "RROR", "FAIL"} {
 		if bytes.Contains(raw, []byte(sign)) {
 			return true
 		}
@@ -58,6 +58,14 @@ func (s *scratch) failed() bool {
 	return declares(b.root, b.kind, 0)
 }
 
+// hasFold reports a name that ends like that, whatever its case, with or without Response after it.
+func hasFold(name []byte, end string) bool {
+	if cut := len(name) - len("Response"); cut > 0 && equalFold(name[cut:], "Response") {
+		name = name[:cut]
+	}
+	return len(name) >= len(end) && equalFold(name[len(name)-len(end):], end)
+}
+
 // claim is what the members of an object say about success or failure.
 type claim struct {
 	refused, accepted      bool // in so many words
@@ -76,19 +84,25 @@ func declares(object lenient.Node, kind bodyKind, depth int) bool {
 	if object.Kind() != lenient.Object || object.Len() > maxClaims || depth > maxEnvelopes {
 		return false
 	}
+	if kind == bodyXML && depth == 0 {
+		if name := object.First().Key(); hasFold(name, "error") || hasFold(name, "fault") || hasFold(name, "exception") {
+			return true
+		}
+		return declares(object.First(), kind, 1)
+	}
 	var c claim
 	for n := object.First(); n.Kind() != lenient.Absent; n = n.Next() {
 		var buf [longestName]byte
 		c.member(foldName(&buf, n.Key()), n)
 	}
-	if c.verdict(kind) {
+	if c.verdict(kind, depth) {
 		return true
 	}
-	return !c.accepted && !c.payload && c.wrappers == 1 && (c.others <= 3 || kind == bodyXML && depth == 0) && declares(c.wrapper, kind, depth+1)
+	return !c.accepted && !c.payload && c.wrappers == 1 && c.others <= 3 && declares(c.wrapper, kind, depth+1)
 }
 
 // verdict weighs the claims.
-func (c *claim) verdict(kind bodyKind) bool {
+func (c *claim) verdict(kind bodyKind, depth int) bool {
 	switch {
 	case c.rpc && c.fault:
 		return true
@@ -97,7 +111,7 @@ func (c *claim) verdict(kind bodyKind) bool {
 	case c.refused:
 		return (c.fault || c.message || c.code) && c.others <= 8
 	case c.stated:
-		return (c.fault || c.message || c.code || c.data == 1) && c.others <= 1
+		return (c.fault || c.message || c.code || c.data == 1) && c.others <= 1-depth
 	case c.graph:
 		return c.others == 0
 	case c.payload:
@@ -127,6 +141,10 @@ func (c *claim) member(name []byte, n lenient.Node) {
 		c.statusMember(name, n)
 	case "data", "results", "items", "content", "payload", "rows", "records", "list", "output":
 		c.payloadMember(n)
+	case "envelope", "body", "reply", "response", "messages":
+		if n.Kind() == lenient.Object {
+			c.wrap(n)
+		}
 	case "jsonrpc":
 		c.rpc = true
 	case "extensions", "type", "path", "timestamp", "time", "sign", "version", "build", "documentationurl", "help", "link", "links", "moreinfo", "url", "requestid", "traceid", "correlationid", "debugid", "logid", "trace", "instance", "hint", "object", "servertime", "duration", "apiversion", "xmlns", "responsedate":
@@ -163,7 +181,7 @@ func (c *claim) errorMember(n lenient.Node) {
 		c.fault = c.fault || digits(n.Text()) > 0
 	case lenient.String:
 		text := bytes.TrimSpace(n.Text())
-		c.fault = c.fault || len(text) > 0 && !successWord(text)
+		c.fault = c.fault || len(text) > 0 && digits(text) != 0 && !successWord(text)
 	case lenient.Array:
 		one := n.First()
 		c.fault = c.fault || one.Kind() == lenient.String && len(one.Text()) > 0 || one.Kind() == lenient.Object && one.Len() > 0
@@ -194,7 +212,6 @@ func (c *claim) codeMember(name []byte, n lenient.Node) {
 		c.code, c.errorCode = true, true
 	default:
 		c.others++ // a code of something else, perhaps
-		c.code = c.code || machineMade(text)
 	}
 }
 
@@ -260,11 +277,10 @@ func (c *claim) further(name []byte, n lenient.Node) {
 		switch {
 		case r.box == boxError:
 			c.errorMember(n)
-		case n.Len() > 0:
+		case n.Len() > 0 && r.box == boxOuter:
 			c.wrap(n)
-			if r.box == boxNone {
-				c.others++
-			}
+		case n.Len() > 0:
+			c.others++
 		}
 	case lenient.Array:
 		if n.Len() > 0 {

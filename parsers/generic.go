@@ -22,11 +22,15 @@ func decoderNamed(name string) (decoder, bool) {
 		return decodeGoogleRPC, true
 	case "field_messages":
 		return decodeFieldMessages, true
+	case "problem":
+		return decodeProblem, true
+	case "soap":
+		return decodeSOAP, true
 	}
 	return nil, false
 }
 
-const decoderNames = "google_rpc, field_messages"
+const decoderNames = "google_rpc, field_messages, problem, soap"
 
 // decodeFieldMessages reads a body whose every member is a list of texts: the faults of one field.
 // That nothing else is there is what tells it from an answer with a list in it.
@@ -62,6 +66,9 @@ func decodeGoogleRPC(s *scratch, root lenient.Node) bool {
 	status := root.Get("error")
 	f := &s.found
 	f.code = exact(s, status.Get("status"))
+	if len(f.code) > 0 && !isUpper(f.code) {
+		return false
+	}
 	f.message = prose(s, status.Get("message"))
 	details := status.Get("details")
 	if details.Kind() == lenient.Array {

@@ -34,9 +34,13 @@ type clues struct {
 
 // add takes what a part says, more or less surely.
 func (c *clues) add(part *clues, bonus int) {
-	c.code.take(part.code.text, part.code.score+bonus)
-	c.message.take(part.message.text, part.message.score+bonus)
-	c.title.take(part.title.text, part.title.score+bonus)
+	score := part.code.score + bonus
+	if bonus == bonusList {
+		score += 10 // a code of one of several is better than a wide type of all
+	}
+	c.code.take(part.code.text, max(score, 1))
+	c.message.take(part.message.text, max(part.message.score+bonus, 1))
+	c.title.take(part.title.text, max(part.title.score+bonus, 1))
 }
 
 func (c *clues) empty() bool { return len(c.code.text) == 0 && len(c.message.text) == 0 }
@@ -71,7 +75,7 @@ func (s *scratch) guess(root lenient.Node) bool {
 	}
 	g := guesser{s: s, budget: guessBudget}
 	found := g.value(nil, root, 0)
-	if found.empty() && s.response.status < 500 {
+	if found.empty() && s.response.status < 500 && s.body.kind != bodyXML {
 		f.details = f.details[:0]
 		found = g.fields(root, 0)
 	}
@@ -81,6 +85,12 @@ func (s *scratch) guess(root lenient.Node) bool {
 	}
 	if len(f.code) == 0 {
 		f.code = leadingCode(f.message)
+	}
+	if details := root.Get("details"); len(f.code) > 0 && len(f.code) < 3 && details.Kind() == lenient.Array {
+		f.code = first(s.grpcName(f.code), f.code) // gRPC-gateway writes google.rpc.Status as it is
+	}
+	if e := root.Get("error"); found.empty() && s.body.kind == bodyXML && e.Len() > 0 {
+		f.code = e.First().Key() // WebDAV names the condition by an element
 	}
 	f.message = first(f.message, f.code)
 	return len(f.message) > 0
@@ -143,7 +153,7 @@ func (g *guesser) sentence(c *clues, name, text []byte, score, depth int) {
 	if len(text) == 0 || emptyWords[string(text)] || string(text) == ellipsis {
 		return
 	}
-	if (text[0] == '{' || text[0] == '[') && !g.nested && g.s.spare.Parse(text) == nil {
+	if holdsJSON(text) && !g.nested && g.s.spare.Parse(text) == nil {
 		g.nested = true
 		if inside := g.value(name, g.s.spare.Root(), depth+1); !inside.empty() {
 			c.add(&inside, score-90)
@@ -160,6 +170,12 @@ func (g *guesser) sentence(c *clues, name, text []byte, score, depth int) {
 		score -= 40
 	}
 	c.message.take(text, max(score, 1))
+}
+
+// holdsJSON tells a text that is an object, or a list of objects or texts, from "[API] …".
+func holdsJSON(text []byte) bool {
+	last := text[len(text)-1]
+	return text[0] == '{' && last == '}' || text[0] == '[' && last == ']' && (text[1] == '{' || text[1] == '"')
 }
 
 // note keeps what accompanies the error.
@@ -197,7 +213,7 @@ func (g *guesser) box(c *clues, name []byte, r role, n lenient.Node, depth int) 
 	}
 	if string(name) == "errorcodes" || string(name) == "codes" {
 		if one := n.First(); r.code > 0 && one.Kind() < lenient.Array {
-			c.code.take(g.plainCode(name, one, r.code), int(r.code)-20)
+			c.code.take(g.plainCode(name, one, r.code), int(r.code)-5)
 		}
 		return
 	}

@@ -143,7 +143,7 @@ func weakCode(name, text []byte) []byte {
 		return nil
 	}
 	if phraseStatus(text) > 0 && text[0] >= 'A' && text[0] <= 'Z' && (!isUpper(text) || string(name) == "status") {
-		if string(name) != "error" || !inner(text) || bytes.HasSuffix(text, []byte("Error")) || bytes.HasSuffix(text, []byte("Exception")) {
+		if string(name) != "error" && string(name) != "id" || !inner(text) || bytes.HasSuffix(text, []byte("Error")) || bytes.HasSuffix(text, []byte("Exception")) {
 			return nil
 		}
 	}

@@ -74,7 +74,7 @@ var memberEndings = [...]struct {
 	is  role
 }{
 	{"errorcode", role{code: 92}}, {"errormessage", role{message: 92}}, {"errordescription", role{message: 92}}, {"longmessage", role{message: 92}}, {"shortmessage", role{message: 70}},
-	{"messages", role{message: 80, box: boxList}}, {"message", role{message: 66}}, {"errors", role{box: boxList}}, {"violations", role{box: boxList}}, {"extendedinfo", role{box: boxList}},
+	{"messages", role{message: 80, box: boxList}}, {"message", role{message: 66}}, {"errors", role{box: boxList}}, {"violations", role{box: boxList}}, {"extendedinfo", role{box: boxList}}, {"causes", role{box: boxList}},
 	{"error", role{message: 50, box: boxError}}, {"fault", role{message: 50, box: boxError}}, {"exception", role{box: boxError}}, {"errordetails", role{box: boxList}},
 	{"response", role{box: boxOuter}}, {"result", role{box: boxOuter}}, {"status", role{box: boxOuter}}, {"header", role{box: boxOuter}},
 }

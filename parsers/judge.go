@@ -20,6 +20,9 @@ func (r *Registry) read(row *Row, v *vendor) {
 	default:
 		row.Parse = s.readText()
 	}
+	if row.Parse != ParseVendor && s.headerFacts() {
+		row.Parse = ParseGeneric
+	}
 	if row.Parse == ParseUnparsed {
 		row.Body = r.text(s, s.excerpt(), limitBody)
 	}
