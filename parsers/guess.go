@@ -258,6 +258,9 @@ func bonusOf(name []byte, r role, n lenient.Node) int {
 				return -10
 			}
 		}
+		if n.Kind() == lenient.Object {
+			return bonusList - 1
+		}
 		return bonusList
 	case boxOuter:
 		return bonusOuter
