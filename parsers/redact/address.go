@@ -46,6 +46,7 @@ func (s *scanner) localPartStart(i int) int {
 		if step == 0 {
 			break
 		}
+		s.work += step
 		i -= step
 	}
 	return i
@@ -102,6 +103,7 @@ func (s *scanner) domainEnd(i int) int {
 	for end < len(s.text) && (is(s.text[end], domainByte) || s.text[end] >= utf8.RuneSelf) {
 		end++
 	}
+	s.work += end - i
 	for end > i && is(s.text[end-1], underDash) || end > i && s.text[end-1] == '.' {
 		end--
 	}
@@ -147,7 +149,7 @@ func (s *scanner) userinfo(i int) span {
 		if b == '/' || b == '?' || b == '#' || b <= ' ' || b == '"' || b == '<' || b == '\\' {
 			break
 		}
-		if b == '@' {
+		if s.work++; b == '@' {
 			at = j
 		}
 	}

@@ -139,6 +139,7 @@ func (s *scanner) dash(i int) span {
 		return span{}
 	}
 	end := bytes.Index(rest, []byte(pemEnd))
+	s.work += max(end, 0)
 	if end < 0 {
 		return span{i, len(s.text), kindPrivateKey}
 	}

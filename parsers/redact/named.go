@@ -145,6 +145,7 @@ func (s *scanner) openQuote(v value) value {
 func (s *scanner) valueEnd(v value, limit int) int {
 	stop := min(len(s.text), v.start+limit)
 	for i := v.start; i < stop; i++ {
+		s.work++
 		if end := s.endAt(v, i); end >= 0 {
 			return end
 		}
@@ -207,6 +208,7 @@ func (s *scanner) valueStop(v value, class nameClass) int {
 		for end < len(s.text) && !is(s.text[end], lineEnd) {
 			end++
 		}
+		s.work += end - v.start
 		return end
 	}
 	end := v.end

@@ -48,6 +48,7 @@ type scanner struct {
 	from     int // text before it is in dst
 	tokenEnd int // tokens that begin before it were judged
 	atEnd    int // local parts begin at or after it
+	work     int // rules tried, and bytes looked at without a bound; the tests hold it linear in the text
 	place    place
 }
 
@@ -60,12 +61,15 @@ type span struct {
 // appendBuiltin makes one pass; replaced reports whether it found anything.
 func appendBuiltin(dst, text []byte, place place) (out []byte, replaced bool) {
 	s := scanner{dst: dst, text: text, place: place}
-	for i := 0; ; {
-		i = nextTrigger(text, i)
-		if i == len(text) {
-			return append(s.dst, text[s.from:]...), s.from > 0
-		}
-		i = s.visit(triggers[text[i]], i)
+	s.scan()
+	return append(s.dst, text[s.from:]...), s.from > 0
+}
+
+// scan replaces what the rules find, but for the text behind the last of it.
+func (s *scanner) scan() {
+	for i := nextTrigger(s.text, 0); i < len(s.text); i = nextTrigger(s.text, i) {
+		s.work++
+		i = s.visit(triggers[s.text[i]], i)
 	}
 }
 
@@ -191,9 +195,10 @@ func (s *scanner) afterEscape(i int) bool {
 
 // run returns the end of the longest run of bytes of the class from i, at most limit bytes long.
 func (s *scanner) run(i, limit int, c class) int {
-	end := min(len(s.text), i+limit)
+	from, end := i, min(len(s.text), i+limit)
 	for i < end && is(s.text[i], c) {
 		i++
 	}
+	s.work += i - from
 	return i
 }
