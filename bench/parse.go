@@ -17,7 +17,12 @@ func measureParse(_ context.Context, b *bench, s stream, note record) error {
 	}
 	note("errata", unitMicroseconds, perRecord(errata.cpu, c.len()))
 	note("errata", unitAllocations, float64(errata.allocations)/float64(c.len()))
-	return measureReference(c, note)
+	reference, err := measureReference(c, note)
+	if err != nil {
+		return err
+	}
+	note("errata, of encoding/json", unitPercent, 100*float64(errata.cpu)/float64(reference.cpu))
+	return nil
 }
 
 func parseAll(registry *parsers.Registry, c *corpus, row *parsers.Row) {
