@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/errata-dev/errata/internal/cli"
+	"github.com/errata-dev/errata/parsers"
 	"github.com/errata-dev/errata/pipeline"
 )
 
@@ -205,6 +206,9 @@ func (s summary) print(w io.Writer) {
 		cli.Count(s.stats.Errors), cli.Count(s.stats.Successes), cli.Count(s.stats.DeadLetters), reasons(s.stats.Reasons))
 	if n := s.published.Truncated; n > 0 {
 		cli.Note(w, "%s lines were longer than a Kafka message may be; their beginning was kept", cli.Count(n))
+	}
+	if n := s.stats.Reasons[parsers.ReasonBatched.String()]; n > 0 {
+		cli.Note(w, "%s records hold several responses and became no rows: set the batch size to 1 in front of the Collector's Kafka exporter", cli.Count(n))
 	}
 	if n := s.stats.DeadLetters; n > 0 {
 		cli.Note(w, "see them with: query errors --kind dead_letter --since 30d")
