@@ -2,6 +2,7 @@ package parsers
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/errata-dev/errata/parsers/lenient"
 )
@@ -66,7 +67,7 @@ func decodeGoogleRPC(s *scratch, root lenient.Node) bool {
 	status := root.Get("error")
 	f := &s.found
 	f.code = exact(s, status.Get("status"))
-	if len(f.code) > 0 && !isUpper(f.code) {
+	if len(f.code) > 0 && !slices.Contains(grpcNames[:], string(f.code)) {
 		return false
 	}
 	f.message = prose(s, status.Get("message"))

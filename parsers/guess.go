@@ -75,9 +75,14 @@ func (s *scratch) guess(root lenient.Node) bool {
 	}
 	g := guesser{s: s, budget: guessBudget}
 	found := g.value(nil, root, 0)
-	if found.empty() && s.response.status < 500 && s.body.kind != bodyXML {
+	if found.empty() && s.response.status < 500 {
 		f.details = f.details[:0]
 		found = g.fields(root, 0)
+	}
+	if root.Kind() == lenient.Array && string(root.First().Text()) == "error" { // ["error", 10100, "apikey: invalid"]
+		found.code.take(g.plainCode([]byte("code"), root.Index(1), 95), 100)
+		found.message = clue{prose(s, root.Index(2)), 100}
+		f.details = f.details[:0]
 	}
 	f.code, f.message = found.code.text, found.message.text
 	if f.title = found.title.text; string(f.title) == string(f.message) {
@@ -314,8 +319,8 @@ func (g *guesser) further(n lenient.Node, depth int) {
 // fields reads {"field": "message"}, {"field": ["message", …]} and {"field": {"sub": …}}.
 func (g *guesser) fields(object lenient.Node, depth int) clues {
 	var c clues
-	if depth > guessDepth || object.Kind() != lenient.Object {
-		return c
+	if depth > guessDepth || object.Kind() != lenient.Object || g.s.body.kind == bodyXML {
+		return c // elements are no map of fields
 	}
 	for n := object.First(); n.Kind() != lenient.Absent && g.budget > 0; n = n.Next() {
 		g.budget--
