@@ -16,11 +16,14 @@ var phrases = map[string]int{
 	"badgateway": 502, "serviceunavailable": 503, "gatewaytimeout": 504, "httpversionnotsupported": 505, "insufficientstorage": 507, "internalerror": 500, "servererror": 500,
 }
 
-// emptyWords stand where a code could stand, and say only that there is an error, or none. Others
-// name whose fault it is, or the kind of a value.
+// emptyWords stand where a code could stand, and say only that there is an error, or none.
 var emptyWords = map[string]bool{
 	"error": true, "errors": true, "err": true, "fail": true, "failed": true, "failure": true, "fatal": true, "warning": true, "critical": true, "info": true, "exception": true, "fault": true, "nok": true, "ko": true, "bad": true,
 	"true": true, "false": true, "null": true, "none": true, "ok": true, "success": true, "successful": true, "unknown": true, "undefined": true, "nil": true, "na": true, "yes": true, "no": true, "httperror": true, "httpexception": true, "apierror": true,
+}
+
+// kindWords name whose fault it is, or the kind of a value; they are no codes unless a member says so.
+var kindWords = map[string]bool{
 	"sender": true, "receiver": true, "client": true, "server": true, "user": true, "object": true, "string": true, "field": true, "status": true, "errorlist": true, "hydraerror": true, "problem": true, "number": true, "array": true, "json": true, "body": true, "parameter": true, "high": true, "medium": true, "low": true,
 }
 
@@ -94,6 +97,9 @@ func (g *guesser) plainCode(name []byte, n lenient.Node, surety int8) []byte {
 	}
 	if surety >= 88 {
 		return strongCode(text)
+	}
+	if kindWords[string(foldText(&buf, text))] {
+		return nil
 	}
 	if string(name) == "error" && snakeWord(text) {
 		return text
