@@ -74,7 +74,8 @@ type claim struct {
 	code, errorCode        bool
 	message, errorMessage  bool
 	payload                bool
-	others                 int // members that belong to no error
+	entity                 bool // it has an id of its own
+	others                 int  // members that belong to no error
 	wrapper                lenient.Node
 	wrappers, around, data int
 }
@@ -110,6 +111,8 @@ func (c *claim) verdict(kind bodyKind, depth int) bool {
 		return false
 	case c.refused:
 		return (c.fault || c.message || c.code) && c.others <= 8
+	case c.stated && c.errorCode && c.message && depth == 0 && !c.entity:
+		return c.others <= 4
 	case c.stated:
 		return (c.fault || c.message || c.code || c.data == 1) && c.others <= 1-depth
 	case c.graph:
@@ -147,11 +150,12 @@ func (c *claim) member(name []byte, n lenient.Node) {
 		}
 	case "jsonrpc":
 		c.rpc = true
-	case "extensions", "type", "path", "timestamp", "time", "sign", "version", "build", "documentationurl", "help", "link", "links", "moreinfo", "url", "requestid", "traceid", "correlationid", "debugid", "logid", "trace", "instance", "hint", "object", "servertime", "duration", "apiversion", "xmlns", "responsedate":
+	case "extensions", "type", "path", "timestamp", "time", "sign", "version", "build", "documentationurl", "help", "link", "links", "moreinfo", "url", "requestid", "traceid", "correlationid", "debugid", "logid", "trace", "instance", "hint", "object", "servertime", "duration", "apiversion", "xmlns", "responsedate", "servedby", "charset":
 		// beside errors and entities alike
 	case "id":
 		if !c.rpc {
 			c.others++
+			c.entity = true
 		}
 	case "name", "key", "slug", "identifier", "kind", "symbol", "tag", "text", "value", "description", "title", "category":
 		c.others++

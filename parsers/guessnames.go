@@ -32,7 +32,7 @@ const (
 // memberRoles are the names under which APIs keep the parts of an error, folded.
 var memberRoles = map[string]role{
 	"errorcode": {code: 100}, "errcode": {code: 100}, "oauthproblem": {code: 99}, "oauthproblemadvice": {message: 95}, "errorcd": {code: 98}, "failurecode": {code: 96}, "faultcode": {code: 94},
-	"code": {code: 95}, "cod": {code: 80}, "ecode": {code: 92}, "errno": {code: 90}, "errornumber": {code: 90}, "errnum": {code: 90}, "num": {code: 40},
+	"code": {code: 95}, "cod": {code: 80}, "ecode": {code: 92}, "exceptioncode": {code: 90}, "exceptiontext": {message: 90}, "errno": {code: 90}, "errornumber": {code: 90}, "errnum": {code: 90}, "num": {code: 40},
 	"err": {code: 85, message: 80, box: boxError}, "error": {code: 86, message: 85, box: boxError},
 	"type": {code: 70}, "errortype": {code: 80}, "errorname": {code: 80}, "errorkey": {code: 85}, "errortoken": {code: 84},
 	"errorid": {code: 68}, "errorclass": {code: 45}, "errorcategory": {code: 42}, "scimtype": {code: 85}, "exceptiontype": {code: 50}, "exceptionname": {code: 40},
