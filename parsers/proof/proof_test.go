@@ -2,6 +2,8 @@ package proof
 
 import (
 	"io/fs"
+	"os"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -9,6 +11,23 @@ import (
 
 	"github.com/errata-dev/errata/parsers"
 )
+
+// TestVendors proves every built-in definition.
+func TestVendors(t *testing.T) {
+	r, err := parsers.New(parsers.Options{})
+	require.NoError(t, err)
+	folders, err := fs.Glob(os.DirFS("../vendors"), "*/vendor.toml")
+	require.NoError(t, err)
+	require.NotEmpty(t, folders)
+	for _, folder := range folders {
+		name := strings.TrimSuffix(folder, "/vendor.toml")
+		t.Run(name, func(t *testing.T) {
+			for _, f := range Definition(r, os.DirFS("../vendors"), name).Faults {
+				t.Errorf("%s: %s", f.File, f.Text)
+			}
+		})
+	}
+}
 
 const definition = `name = "acme"
 title = "Acme"
