@@ -31,7 +31,7 @@ func (t *translation) resource(s *scratch, resource lenient.Node) bool {
 		switch string(n.Key()) {
 		case "scopeLogs", "scope_logs", "scopeSpans", "scope_spans":
 			for scope := n.First(); scope.Kind() != lenient.Absent; scope = scope.Next() {
-				if !t.scope(s, scope, attributes) {
+				if !t.scope(scope, attributes) {
 					return false
 				}
 			}
@@ -40,12 +40,12 @@ func (t *translation) resource(s *scratch, resource lenient.Node) bool {
 	return true
 }
 
-func (t *translation) scope(s *scratch, scope, resource lenient.Node) bool {
+func (t *translation) scope(scope, resource lenient.Node) bool {
 	for n := scope.First(); n.Kind() != lenient.Absent; n = n.Next() {
 		switch string(n.Key()) {
 		case "logRecords", "log_records":
 			for log := n.First(); log.Kind() != lenient.Absent; log = log.Next() {
-				if t.log(s, log, resource) && !t.done() {
+				if t.log(log, resource) && !t.done() {
 					return false
 				}
 			}
@@ -61,7 +61,7 @@ func (t *translation) scope(s *scratch, scope, resource lenient.Node) bool {
 }
 
 // log drafts one log record, and reports whether it is about a response.
-func (t *translation) log(s *scratch, log, resource lenient.Node) bool {
+func (t *translation) log(log, resource lenient.Node) bool {
 	d := t.begin()
 	var body lenient.Node
 	for n := log.First(); n.Kind() != lenient.Absent; n = n.Next() {

@@ -146,7 +146,9 @@ func (s *scratch) nextDocument(first, rest []byte) {
 		}
 		rest = bytes.TrimSpace(s.outer.Rest())
 	}
-	_ = s.outer.Parse(first) // it was read before
+	if err := s.outer.Parse(first); err != nil {
+		return // it was read before, so it can be read again
+	}
 }
 
 // isError reports whether an object has a member that errors have and other answers seldom.

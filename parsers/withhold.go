@@ -51,8 +51,13 @@ func (r *Registry) withhold(row *Row) {
 		bit  texts
 		text *[]byte
 	}{
-		{textPath, &row.Path}, {textTitle, &row.Title}, {textMessage, &row.Message}, {textMessage, &row.MessageTemplate},
-		{textType, &row.Type}, {textInstance, &row.Instance}, {textBody, &row.Body},
+		{textPath, &row.Path},
+		{textTitle, &row.Title},
+		{textMessage, &row.Message},
+		{textMessage, &row.MessageTemplate},
+		{textType, &row.Type},
+		{textInstance, &row.Instance},
+		{textBody, &row.Body},
 	} {
 		if r.texts&member.bit == 0 {
 			*member.text = nil

@@ -132,7 +132,7 @@ func (x *xmlReader) documentType() {
 
 // characters notes a run of text with references in it.
 func (x *xmlReader) characters(run []byte) {
-	if x.outside(run) {
+	if x.outside() {
 		return
 	}
 	for len(run) > 0 {
@@ -159,7 +159,7 @@ func (x *xmlReader) literal() {
 	} else {
 		text = text[:len(text)-len("]]>")]
 	}
-	if x.outside(text) {
+	if x.outside() {
 		return
 	}
 	for len(text) > 0 {
@@ -176,7 +176,7 @@ func (x *xmlReader) literal() {
 }
 
 // outside reports a text that belongs to no element that is read, and notes where any other begins.
-func (x *xmlReader) outside(run []byte) bool {
+func (x *xmlReader) outside() bool {
 	if x.d.depth <= 1 || x.deep > 0 {
 		return true
 	}

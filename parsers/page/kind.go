@@ -10,7 +10,7 @@ func Is(text []byte) bool {
 		if len(text) < 2 || text[0] != '<' {
 			return false
 		}
-		end := -1
+		var end int
 		switch {
 		case hasPrefixFold(text, "<!doctype"):
 			return hasPrefixFold(bytes.TrimLeft(text[len("<!doctype"):], " \t\r\n"), "html")
