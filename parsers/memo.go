@@ -11,7 +11,7 @@ import (
 // here costs a hash, a comparison and a copy, some 20 ns; to redact a message of 50 bytes costs 150, and
 // its template 250 more.
 const (
-	memoTexts = 512 // with all buffers full, 512 * (128 + 512 + 256) bytes = 448 KiB for each Row
+	memoTexts = 512 // with all buffers full 512 KiB for each Row
 	memoText  = 128 // longest text that is remembered
 	memoHosts = 64  // at most 64 * 4 * 253 bytes
 )

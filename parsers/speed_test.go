@@ -2,7 +2,9 @@ package parsers
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -66,12 +68,19 @@ func BenchmarkInTurns(b *testing.B) {
 		return func() { r.Parse(rec, row) }
 	}
 	out := make([]byte, 0, 4096)
+	var unseen [][]byte // the same problem with other ids, each too rare to be remembered
+	for i := range 4096 {
+		value := strings.ReplaceAll(problem, "f1234560abf9f57287637624def39087", fmt.Sprintf("f1234560abf9f57287637624%08x", i*77))
+		unseen = append(unseen, []byte(strings.ReplaceAll(value, "10000 ms", fmt.Sprintf("%d ms", 10000+i))))
+	}
+	next := 0
 	subjects := []struct {
 		name string
 		work func()
 	}{
 		{"reference", func() { readReference(b, problem) }},
 		{"problem", parse(problem)},
+		{"unseen", func() { next++; r.Parse(&Record{Value: unseen[next%len(unseen)]}, row) }},
 		{"success", parse(success)},
 		{"success+body", parse(successWithBody)},
 		{"print", func() { r.Parse(&Record{Value: []byte(problem)}, row); out = row.AppendJSON(out[:0], 1) }},
