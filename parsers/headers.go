@@ -13,13 +13,12 @@ import (
 type headers struct {
 	contentType, contentEncoding []byte
 	retryAfter, date             []byte
+	retryAfterMS, otherWait      []byte // the wait in milliseconds; under a name that is no standard's
 	idempotencyKey               []byte
-	requestID, otherID, traceID  []byte   // otherID: a request id under a less common name
-	limits                       []header // fields that speak of quotas
-	lengths                      uint64   // bit n%64 is set when a field has a name of n bytes
+	requestID, otherID, traceID  []byte            // otherID: a request id under a less common name
+	limits                       []ratelimit.Field // fields that speak of quotas
+	lengths                      uint64            // bit n%64 is set when a field has a name of n bytes
 }
-
-type header struct{ name, value []byte }
 
 // maxLimits bounds the quota fields looked at; real responses have three to eight.
 const maxLimits = 24
@@ -70,6 +69,11 @@ func (h *headers) note(folded, value, name []byte) {
 		set(&h.contentEncoding, value)
 	case "retry-after":
 		set(&h.retryAfter, value)
+	case "retry-after-ms", "x-ms-retry-after-ms", "x-retry-after-ms", "x-amz-retry-after", "x-rate-limit-retry-after-milliseconds":
+		set(&h.retryAfterMS, value)
+	case "x-retry-after", "retry-in", "x-retry-in", "x-ratelimit-retry-after", "ratelimit-retry-after", "x-rate-limit-retry-after",
+		"x-rate-limit-retry-after-seconds", "x-ratelimit-retry-after-seconds", "retry-after-seconds":
+		set(&h.otherWait, value)
 	case "date":
 		set(&h.date, value)
 	case "idempotency-key", "x-idempotency-key":
@@ -82,7 +86,7 @@ func (h *headers) note(folded, value, name []byte) {
 		set(&h.traceID, traceID(value))
 	default:
 		if ratelimit.Mentions(folded) && len(h.limits) < maxLimits {
-			h.limits = append(h.limits, header{name, value})
+			h.limits = append(h.limits, ratelimit.Field{Name: name, Value: value})
 		}
 	}
 }
@@ -90,8 +94,8 @@ func (h *headers) note(folded, value, name []byte) {
 // limit returns the value of a quota field, nil if there is none of that name in any case.
 func (h *headers) limit(name string) []byte {
 	for i := range h.limits {
-		if equalFold(h.limits[i].name, name) {
-			return h.limits[i].value
+		if equalFold(h.limits[i].Name, name) {
+			return h.limits[i].Value
 		}
 	}
 	return nil

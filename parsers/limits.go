@@ -18,6 +18,11 @@ func (r *Registry) limits(row *Row, v *vendor) {
 		return
 	}
 	limit, ok := ratelimit.FromHeaders(answer.limit, row.Time)
+	if limit.Limit == Absent || limit.Remaining == Absent || limit.ResetAt == Absent {
+		wider, found := ratelimit.FromFields(answer.limits, row.Time)
+		limit.Complete(wider)
+		ok = ok || found
+	}
 	if !ok {
 		return
 	}
@@ -51,26 +56,57 @@ func (l *RateLimit) low() bool {
 }
 
 // wait fills how long the response asks to wait: by Retry-After, else by its quota fields when the
-// quota is gone, else by its body. It reports whether headers or body asked at all.
+// quota is gone, else by its body. It reports whether the response asks to come back at all.
 func (r *Registry) wait(row *Row) bool {
 	s := row.scratch
-	answer := &s.response.answer
-	ms, ok := int64(0), false
-	if len(answer.retryAfter) > 0 {
-		ms, ok = ratelimit.RetryAfter(answer.retryAfter, answer.date, row.Time)
+	ms, ok := s.response.answer.wait(row.Time)
+	asked := ok
+	if !ok && row.resets() {
+		ms, ok = row.RateLimit.ResetAt-row.Time, true
+		// that the last call of a quota failed is no reason to repeat it
+		asked = categoryRetry(row.Category, row.Status) != RetryNo
 	}
-	if !ok && row.RateLimit.ResetAt != Absent && (row.RateLimit.Remaining == 0 || row.Category == CategoryRateLimit) {
-		ms, ok = row.RateLimit.ResetAt-row.Time, row.RateLimit.Remaining <= 0
+	if ms := s.found.retryAfterMS; ms != Absent && !asked {
+		return row.waits(ms)
 	}
-	if !ok && s.found.retryAfterMS != Absent {
-		ms, ok = s.found.retryAfterMS, true
-	}
-	if !ok && row.Category == CategoryRateLimit {
-		ms = proseWait(s.found.message)
+	if !ok && (row.Category == CategoryRateLimit || row.Status == 503) {
+		if ms = s.bodyWait(s.body.root); ms == Absent && row.Category == CategoryRateLimit {
+			ms = proseWait(s.found.message)
+		}
 		ok = ms != Absent
+		asked = ok
 	}
 	if ok {
-		row.RetryAfterMS = min(max(ms, 0), maxRetryAfterMS)
+		row.waits(ms)
 	}
-	return ok
+	return asked
+}
+
+func (row *Row) waits(ms int64) bool {
+	row.RetryAfterMS = min(max(ms, 0), maxRetryAfterMS)
+	return true
+}
+
+// resets reports that the end of the quota's window is what the caller has to wait for.
+func (row *Row) resets() bool {
+	l := &row.RateLimit
+	return l.ResetAt > row.Time && (l.Remaining == 0 || l.Remaining == Absent && row.Category == CategoryRateLimit)
+}
+
+// wait reads the headers that say how long to wait, the finest first.
+func (h *headers) wait(now int64) (ms int64, ok bool) {
+	if len(h.retryAfterMS) > 0 {
+		if ms, ok = ratelimit.RetryAfterMS(h.retryAfterMS); ok {
+			return ms, true
+		}
+	}
+	if len(h.retryAfter) > 0 {
+		if ms, ok = ratelimit.RetryAfter(h.retryAfter, h.date, now); ok {
+			return ms, true
+		}
+	}
+	if len(h.otherWait) > 0 {
+		return ratelimit.RetryAfter(h.otherWait, h.date, now)
+	}
+	return 0, false
 }

@@ -58,9 +58,54 @@ func (s *scratch) wait(text []byte, u unit) int64 {
 	}
 	at := s.instant(text, u)
 	if at == Absent {
-		return Absent
+		ms, stated := spelledDuration(text)
+		if !stated {
+			return Absent
+		}
+		return min(ms, maxRetryAfterMS)
 	}
 	return min(max(at-s.response.timeMS, 0), maxRetryAfterMS)
+}
+
+// waitNames are the members that say how long to wait, folded, with their units.
+var waitNames = map[string]unit{
+	"retryafter": unitSeconds, "retryafterseconds": unitSeconds, "retryaftersecs": unitSeconds, "retryaftersec": unitSeconds, "retryafters": unitSeconds,
+	"retryin": unitSeconds, "retryinseconds": unitSeconds, "retrydelay": unitSeconds, "retrydelayseconds": unitSeconds, "retryat": unitSeconds, "retrytime": unitSeconds,
+	"wait": unitSeconds, "waitseconds": unitSeconds, "waittimeseconds": unitSeconds, "secondstowait": unitSeconds, "secondsuntilreset": unitSeconds, "cooldown": unitSeconds,
+	"resetat": unitSeconds, "resetsat": unitSeconds, "resetin": unitSeconds, "resetsin": unitSeconds, "resetinseconds": unitSeconds, "resetsinseconds": unitSeconds,
+	"reset": unitSeconds, "resettime": unitSeconds, "ratelimitreset": unitSeconds, "ratelimitnext": unitSeconds, "availableat": unitSeconds, "availablein": unitSeconds, "nextavailableat": unitSeconds,
+	"retryafterms": unitMilliseconds, "retryaftermillis": unitMilliseconds, "retryaftermilliseconds": unitMilliseconds, "retryinms": unitMilliseconds, "retrydelayms": unitMilliseconds,
+	"waittime": unitMilliseconds, "waitms": unitMilliseconds, "waittimems": unitMilliseconds, "msbeforenext": unitMilliseconds, "resetinms": unitMilliseconds, "resetms": unitMilliseconds,
+	"retryafterminutes": unitMinutes, "retryinminutes": unitMinutes, "estimatedtimetoregainaccess": unitMinutes,
+}
+
+// bodyWait looks for such a member in a body, in whatever format, or Absent.
+func (s *scratch) bodyWait(root lenient.Node) int64 {
+	budget := 64
+	return s.memberWait(root, 0, &budget)
+}
+
+// memberWait looks at the members of a container, then into those that are containers.
+func (s *scratch) memberWait(n lenient.Node, depth int, budget *int) int64 {
+	if n.Kind() < lenient.Array {
+		return Absent
+	}
+	for m := n.First(); m.Kind() != lenient.Absent && *budget > 0; m = m.Next() {
+		*budget--
+		var buf [longestName]byte
+		if u, ok := waitNames[string(foldName(&buf, m.Key()))]; ok && m.Kind() < lenient.Array {
+			if ms := s.wait(m.Text(), u); ms != Absent {
+				return ms
+			}
+		}
+	}
+	for m := n.First(); m.Kind() != lenient.Absent && *budget > 0 && depth < 3; m = m.Next() {
+		*budget--
+		if ms := s.memberWait(m, depth+1, budget); ms != Absent {
+			return ms
+		}
+	}
+	return Absent
 }
 
 // instant reads when a wait is over, in Unix milliseconds, or Absent.

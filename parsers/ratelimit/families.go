@@ -41,6 +41,7 @@ var groups = [...][]family{
 		unit("x-ratelimit-limit-minute", "x-ratelimit-remaining-minute", "minute", 60),
 		unit("x-ratelimit-limit-hour", "x-ratelimit-remaining-hour", "hour", 3600),
 		unit("x-ratelimit-limit-day", "x-ratelimit-remaining-day", "day", 86_400),
+		unit("x-ratelimit-limit-month", "x-ratelimit-remaining-month", "month", 2_592_000),
 	},
 	{
 		of("requests", "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),

@@ -42,3 +42,22 @@ func FuzzFromHeaders(f *testing.F) {
 		}
 	})
 }
+
+func FuzzFromFields(f *testing.F) {
+	for _, lines := range []string{
+		"X-Shopify-Shop-Api-Call-Limit: 39/40", "Sforce-Limit-Info: api-usage=18/5000; x=1/2(a)", "X-App-Rate-Limit: 20:1,100:120\nX-App-Rate-Limit-Count: 1:1,90:120",
+		`X-App-Usage: {"call_count":28,"estimated_time_to_regain_access":19}`, "X-Rate-Limit-Time-Reset-Ms: 15000\nX-Rate-Limit-Requests-Left: 0", "x-quota-daily: 1\nx-quota-day-left: 0",
+	} {
+		f.Add([]byte(lines))
+	}
+	f.Fuzz(func(t *testing.T, lines []byte) {
+		l, ok := FromFields(fields(string(lines)), recordMS)
+		require.Equal(t, ok, l.stated())
+		for _, n := range []int64{l.Limit, l.Remaining, l.ResetAt, l.WindowS} {
+			require.GreaterOrEqual(t, n, int64(Absent))
+		}
+		if l.ResetAt != Absent {
+			require.LessOrEqual(t, l.ResetAt, recordMS+week)
+		}
+	})
+}

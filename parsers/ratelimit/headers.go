@@ -6,23 +6,15 @@ import "bytes"
 // Several values of one name are joined by ", " (RFC 9110 section 5.3).
 type Header = func(name string) []byte
 
-// Mentions reports whether a response header of this name, in any case, may hold a quota. A caller
+// Mentions reports whether a response header of this name, in lower case, may hold a quota. A caller
 // that walks over the headers anyway can spare FromHeaders for responses without any.
 func Mentions(name []byte) bool {
-	for i := 0; i+len("limit") <= len(name); i++ {
-		if name[i]|0x20 != 'r' || !foldPrefix(name[i:], "rate") {
-			continue
-		}
-		rest := name[i+len("rate"):]
-		if foldPrefix(rest, "limit") || foldPrefix(rest, "-limit") {
+	for _, word := range [...]string{"limit", "quota", "remaining", "-usage", "throttl"} {
+		if bytes.Contains(name, []byte(word)) {
 			return true
 		}
 	}
 	return false
-}
-
-func foldPrefix(text []byte, prefix string) bool {
-	return len(text) >= len(prefix) && bytes.EqualFold(text[:len(prefix)], []byte(prefix))
 }
 
 // FromHeaders returns the quota that the headers of a response state. The first dialect that states
@@ -31,7 +23,7 @@ func foldPrefix(text []byte, prefix string) bool {
 // ok is false when none does.
 //
 // recordMS is the time of the response in Unix milliseconds, to which seconds left are added. For a
-// response without any such header get is called 20 times; Mentions spares them.
+// response without any such header get is called 21 times; Mentions spares them.
 func FromHeaders(get Header, recordMS int64) (limit Limit, ok bool) {
 	policies := get("ratelimit-policy")
 	if l, found := fromStructured(get("ratelimit"), policies, recordMS); found {

@@ -7,6 +7,8 @@
 // read bodies, to guess at prose ("available in 15 seconds"), and to infer a quota from traffic.
 package ratelimit
 
+import "bytes"
+
 // Absent marks a fact that the headers did not state; zero is a value of its own.
 const Absent = -1
 
@@ -31,20 +33,41 @@ func (l Limit) stated() bool {
 	return l.Limit != Absent || l.Remaining != Absent || l.ResetAt != Absent
 }
 
+// Complete takes from a wider reading of the same headers what l does not state.
+func (l *Limit) Complete(wider Limit) {
+	switch {
+	case l.Remaining == Absent && wider.Remaining != Absent:
+		wider.ResetAt = max(wider.ResetAt, l.ResetAt)
+		*l = wider
+	case l.Remaining == wider.Remaining:
+		l.Limit, l.WindowS = max(l.Limit, wider.Limit), max(l.WindowS, wider.WindowS)
+		if l.ResetAt == Absent {
+			l.ResetAt = wider.ResetAt
+		}
+	}
+}
+
 // RetryAfter returns the wait in milliseconds, 0 to 604,800,000, that the value of a Retry-After
 // header asks for: seconds, with a fraction if need be, or an HTTP-date in one of the three formats
 // of RFC 9110 section 5.6.7. A date is relative to the response's own Date header, whose clock is the
-// same, else to recordMS (Unix milliseconds). A number above 10^9 is a Unix time, as some servers
-// send. What lies in the past is 0. ok is false for a negative or malformed value.
+// same, else to recordMS (Unix milliseconds). Some servers send a Unix time (a number above 10^9), an
+// RFC 3339 time, or a duration with its unit (30s), which are as clear; of a field sent twice the
+// first counts. What lies in the past is 0. ok is false for a negative or malformed value.
 func RetryAfter(value, date []byte, recordMS int64) (ms int64, ok bool) {
 	value = trim(value)
-	at, ok := parseHTTPDate(value, recordMS)
+	at, ok := parseMoment(value, recordMS)
 	if !ok {
 		n, rest, isNumber := parseNumber(value)
-		if !isNumber || len(rest) > 0 {
-			return 0, false
+		if bytes.HasPrefix(rest, []byte(", ")) {
+			rest = nil
 		}
-		if !n.isEpoch() {
+		switch {
+		case !isNumber:
+			return 0, false
+		case len(rest) > 0:
+			ms, ok = parseDuration(value)
+			return clamp(ms), ok
+		case !n.isEpoch():
 			return clamp(n.ms()), true
 		}
 		at = n.epochMS()
@@ -53,6 +76,15 @@ func RetryAfter(value, date []byte, recordMS int64) (ms int64, ok bool) {
 		recordMS = now
 	}
 	return clamp(at - recordMS), true
+}
+
+// RetryAfterMS is RetryAfter for the headers that count milliseconds.
+func RetryAfterMS(value []byte) (ms int64, ok bool) {
+	n, rest, ok := parseNumber(trim(value))
+	if !ok || len(rest) > 0 {
+		return 0, false
+	}
+	return clamp(n.whole + min(n.milli, 1)), true
 }
 
 func clamp(ms int64) int64 { return max(0, min(ms, maxMS)) }

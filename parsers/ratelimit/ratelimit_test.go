@@ -58,6 +58,28 @@ func TestRetryAfter_Success(t *testing.T) {
 	f("Sun Nov  6 08:49:37 1994", date, 0)
 	f("Fri, 31 Dec 9999 23:59:59 GMT", date, week)
 	f("Mon, 15 Jan 2024 10:30:60 GMT", date, 70_000)
+	// what no standard says and servers send
+	f("120, 120", "", 120_000)
+	f("5s", "", 5000)
+	f("1m30s", date, 90_000)
+	f("2024-01-15T10:31:00Z", "", 59_500)
+	f("2024-01-15T11:31:00+01:00", date, 70_000)
+}
+
+func TestRetryAfterMS(t *testing.T) {
+	f := func(value string, want int64, wantOK bool) {
+		t.Helper()
+		ms, ok := RetryAfterMS([]byte(value))
+		require.Equal(t, wantOK, ok, value)
+		require.Equal(t, want, ms, value)
+	}
+	f("250", 250, true)
+	f(" 0 ", 0, true)
+	f("20.5", 21, true)
+	f("99999999999", week, true)
+	f("-1", 0, false)
+	f("250ms", 0, false)
+	f("", 0, false)
 }
 
 func TestRetryAfter_Failure(t *testing.T) {
@@ -74,11 +96,10 @@ func TestRetryAfter_Failure(t *testing.T) {
 	f("1,5")
 	f("1.")
 	f(".5")
-	f("5s")
 	f("1e3")
 	f("0x10")
 	f("soon")
-	f("120, 120")
+	f("soon, 120")
 	f("99999999999999999999")
 	f("9223372036854775808")
 	f("Mon, 15 Jan 2024 10:31:00")
@@ -90,7 +111,8 @@ func TestRetryAfter_Failure(t *testing.T) {
 	f("Mon, 15 Jan 2024 24:31:00 GMT")
 	f("Mon, 15 Jan 2024 1x:31:00 GMT")
 	f("Mon, 15-Jan-24 10:31:00 GMT")
-	f("2024-01-15T10:31:00Z")
+	f("2024-01-15T10:31:00")
+	f("5 apples")
 }
 
 // Every date that the package reads must be the date that the standard library reads.
@@ -240,12 +262,14 @@ func TestMentions(t *testing.T) {
 		for _, fam := range group {
 			for _, name := range []string{fam.limit, fam.remaining, fam.used, fam.reset, fam.resetAfter, fam.policies, fam.name} {
 				f(name, name != "")
-				f(strings.ToUpper(name), name != "")
 			}
 		}
 	}
-	f("RateLimit", true)
+	f("ratelimit", true)
 	f("ratelimit-policy", true)
+	f("x-quota-left", true)
+	f("x-app-usage", true)
+	f("x-remaining-today", true)
 	f("content-type", false)
 	f("x-rate", false)
 	f("rate-", false)
@@ -256,7 +280,7 @@ func TestFromHeaders_CallsForNothing(t *testing.T) {
 	calls := 0
 	_, ok := FromHeaders(func(string) []byte { calls++; return nil }, recordMS)
 	require.False(t, ok)
-	require.Equal(t, 20, calls)
+	require.Equal(t, 21, calls)
 }
 
 func TestNoAllocation(t *testing.T) {

@@ -97,13 +97,23 @@ func parseReset(text []byte, recordMS int64) (int64, bool) {
 	if wait, ok := parseDuration(text); ok {
 		return within(recordMS+wait, recordMS), true
 	}
-	if at, ok := instant.RFC3339(text); ok {
-		return within(at, recordMS), true
-	}
-	if at, ok := parseHTTPDate(text, recordMS); ok {
+	if at, ok := parseMoment(text, recordMS); ok {
 		return within(at, recordMS), true
 	}
 	return Absent, false
+}
+
+// parseMoment reads an HTTP-date or an RFC 3339 time, which Atlassian writes without seconds.
+func parseMoment(text []byte, recordMS int64) (int64, bool) {
+	const minutes = len("2024-01-15T10:31")
+	if len(text) == minutes+1 && text[minutes] == 'Z' {
+		var whole [minutes + 4]byte
+		text = append(append(whole[:0], text[:minutes]...), ":00Z"...)
+	}
+	if at, ok := instant.RFC3339(text); ok {
+		return at, true
+	}
+	return parseHTTPDate(text, recordMS)
 }
 
 // within keeps at within 7 days of the record's time.
