@@ -149,7 +149,7 @@ func (t *translation) translate(s *scratch, value []byte, format Format) bool {
 func (t *translation) read(s *scratch, root lenient.Node, format Format) {
 	switch format {
 	case FormatOTLPJSON:
-		t.otlp(s, root)
+		t.otlp(root)
 	case FormatEnvoy, FormatNginx:
 		t.access(s, root)
 	case FormatHAR:

@@ -11,12 +11,12 @@ const maxResource = 128
 
 // otlp reads the logs and spans of an OTLP document. Most messages of a Collector that batches hold
 // many; all but those about an HTTP call that a client made are passed over.
-func (t *translation) otlp(s *scratch, root lenient.Node) {
+func (t *translation) otlp(root lenient.Node) {
 	for n := root.First(); n.Kind() != lenient.Absent; n = n.Next() {
 		switch string(n.Key()) {
 		case "resourceLogs", "resource_logs", "resourceSpans", "resource_spans":
 			for resource := n.First(); resource.Kind() != lenient.Absent; resource = resource.Next() {
-				if !t.resource(s, resource) {
+				if !t.resource(resource) {
 					return
 				}
 			}
@@ -25,7 +25,7 @@ func (t *translation) otlp(s *scratch, root lenient.Node) {
 }
 
 // resource reads what one resource logged, and reports whether to go on.
-func (t *translation) resource(s *scratch, resource lenient.Node) bool {
+func (t *translation) resource(resource lenient.Node) bool {
 	attributes := resource.Get("resource").Get("attributes")
 	for n := resource.First(); n.Kind() != lenient.Absent; n = n.Next() {
 		switch string(n.Key()) {
