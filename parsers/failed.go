@@ -11,25 +11,9 @@ import (
 // anything is parsed.
 
 const (
-	maxFailed    = 8 << 10 // bytes of a body that may be an error
-	telltales    = 1 << 10 // bytes of it that are searched for a sign
-	maxClaims    = 24      // members of an object that may be an error
-	maxEnvelopes = 3       // objects around an error
+	maxClaims    = 24 // members of an object that may be an error
+	maxEnvelopes = 3  // objects around an error
 )
-
-// hasTelltale looks for what every error in a success holds.
-func hasTelltale(raw []byte) bool {
-	if len(raw) < 8 || len(raw) > maxFailed {
-		return false
-	}
-	raw = raw[:min(len(raw), telltales)]
-	for _, sign := range [...]string{"rror", "ode", "ail", "alse", "ault", "RROR", "FAIL"} {
-		if bytes.Contains(raw, []byte(sign)) {
-			return true
-		}
-	}
-	return false
-}
 
 // failed reports whether the body of a success says that there is an error.
 func (s *scratch) failed() bool {
@@ -68,16 +52,16 @@ func hasFold(name []byte, end string) bool {
 
 // claim is what the members of an object say about success or failure.
 type claim struct {
-	refused, accepted      bool // in so many words
-	stated                 bool // refused by the word of a status, which entities have too
-	fault, graph, rpc      bool // there is an error; it looks like GraphQL's; it is JSON-RPC's
-	code, errorCode        bool
-	message, errorMessage  bool
-	payload                bool
-	entity                 bool // it has an id of its own
-	others                 int  // members that belong to no error
-	wrapper                lenient.Node
-	wrappers, around, data int
+	refused, accepted     bool // in so many words
+	stated                bool // refused by the word of a status, which entities have too
+	fault, graph, rpc     bool // there is an error; it looks like GraphQL's; it is JSON-RPC's
+	code, errorCode       bool
+	message, errorMessage bool
+	payload               bool
+	entity                bool // it has an id of its own
+	others                int  // members that belong to no error
+	wrapper               lenient.Node
+	wrappers, data        int
 }
 
 // declares reports whether an object is an error.
@@ -191,7 +175,7 @@ func (c *claim) errorMember(n lenient.Node) {
 		c.fault = c.fault || one.Kind() == lenient.String && len(one.Text()) > 0 || one.Kind() == lenient.Object && one.Len() > 0
 		c.graph = c.graph || one.Get("message").Kind() == lenient.String
 	case lenient.Object:
-		if code := n.Get("code"); n.Len() > 0 && !(code.Kind() == lenient.Number && digits(code.Text()) == 0) {
+		if code := n.Get("code"); n.Len() > 0 && (code.Kind() != lenient.Number || digits(code.Text()) != 0) {
 			c.fault = true
 		}
 	}
