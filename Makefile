@@ -53,7 +53,7 @@ bench: ## CPU time per record of each part and of the whole way
 	go run ./bench
 
 parsers-report: build ## every vendor's cases: code, message, category, retry advice, details right; what is generic or unparsed
-	@bin/ingest vendors check parsers/vendors $(foreach dir,$(sort $(dir $(wildcard parsers/testdata/*/*.txtar parsers/testdata/*/*/*.txtar))),--cases $(dir))
+	@bin/ingest vendors check parsers/vendors $(patsubst %,--cases parsers/testdata/%,bodies generic records) $(patsubst %,--measured parsers/testdata/wild/%,dev test)
 
 generate: ## rewrite what is generated: the README's vendor table
 	go test ./cmd/ingest -run README -update

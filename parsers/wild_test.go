@@ -161,11 +161,8 @@ func labelsOf(t *testing.T, c *cases.Case) map[string][]string {
 		require.NoError(t, json.Unmarshal(raw, &text), c.File)
 		labels[member] = []string{text}
 	}
-	for line := range strings.Lines(c.Comment) {
-		also, found := strings.CutPrefix(strings.TrimSpace(line), "also ")
-		if member, text, ok := strings.Cut(also, "="); found && ok {
-			labels[member] = append(labels[member], text)
-		}
+	for member, texts := range c.Also {
+		labels[member] = append(labels[member], texts...)
 	}
 	return labels
 }

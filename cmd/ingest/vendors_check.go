@@ -13,12 +13,13 @@ import (
 	"github.com/errata-dev/errata/internal/cli"
 	"github.com/errata-dev/errata/internal/config"
 	"github.com/errata-dev/errata/internal/render"
+	"github.com/errata-dev/errata/parsers"
 	"github.com/errata-dev/errata/parsers/proof"
 )
 
 func newVendorsCheck() *cobra.Command {
 	var ingest config.Ingest
-	var more []string
+	var more extra
 	cmd := &cobra.Command{
 		Use:   "check [DIR]",
 		Short: "Prove definitions by the cases beside them, and explain every miss",
@@ -36,11 +37,26 @@ It exits with 1 when anything is wrong.`,
 		},
 	}
 	ingest.RegisterParsing(cmd.Flags())
-	cmd.Flags().StringArrayVar(&more, "cases", nil, "directory of further cases, which belong to no definition; repeatable")
+	cmd.Flags().StringArrayVar(&more.cases, "cases", nil, "directory of further cases, which belong to no definition; repeatable")
+	cmd.Flags().StringArrayVar(&more.measured, "measured", nil, "directory of cases that are scored, and whose misses are no faults; repeatable")
 	return cmd
 }
 
-func checkVendors(cmd *cobra.Command, ingest config.Ingest, dir string, more []string) error {
+// extra are directories of cases that belong to no definition.
+type extra struct{ cases, measured []string }
+
+func (e extra) run(r *parsers.Registry) []proof.Report {
+	var reports []proof.Report
+	for _, dir := range e.cases {
+		reports = append(reports, proof.Directory(r, os.DirFS(dir), "*.txtar", filepath.Base(dir)))
+	}
+	for _, dir := range e.measured {
+		reports = append(reports, proof.Measure(r, os.DirFS(dir), "*.txtar", filepath.Base(dir)))
+	}
+	return reports
+}
+
+func checkVendors(cmd *cobra.Command, ingest config.Ingest, dir string, more extra) error {
 	root, folders, err := definitions(dir)
 	if err != nil {
 		return err
@@ -54,9 +70,7 @@ func checkVendors(cmd *cobra.Command, ingest config.Ingest, dir string, more []s
 	for _, folder := range folders {
 		reports = append(reports, proof.Definition(r, os.DirFS(root), folder))
 	}
-	for _, dir := range more {
-		reports = append(reports, proof.Directory(r, os.DirFS(dir), "*.txtar", filepath.Base(dir)))
-	}
+	reports = append(reports, more.run(r)...)
 	faults := 0
 	for _, report := range reports {
 		faults += len(report.Faults)

@@ -34,6 +34,7 @@ type Case struct {
 	Comment string // where the response comes from
 	Record  []byte // one response log
 	Want    map[string]json.RawMessage
+	Also    map[string][]string // labels as defensible as the want's, by member; "" = absent
 	archive *txtar.Archive
 }
 
@@ -75,6 +76,7 @@ func readFile(fsys fs.FS, file string) (Case, error) {
 	if c.Comment = strings.TrimSpace(string(c.archive.Comment)); c.Comment == "" {
 		return Case{}, errors.New("the comment that says where the response comes from is missing")
 	}
+	c.Also = also(c.Comment)
 	for _, f := range c.archive.Files {
 		if err := c.take(f); err != nil {
 			return Case{}, fmt.Errorf("%s: %w", f.Name, err)
@@ -84,6 +86,18 @@ func readFile(fsys fs.FS, file string) (Case, error) {
 		return Case{}, fmt.Errorf("neither %s nor %s", inputFile, exchangeFile)
 	}
 	return c, nil
+}
+
+// also reads the lines "also MEMBER=TEXT" of a comment.
+func also(comment string) map[string][]string {
+	labels := map[string][]string{}
+	for line := range strings.Lines(comment) {
+		label, found := strings.CutPrefix(strings.TrimSpace(line), "also ")
+		if member, text, stated := strings.Cut(label, "="); found && stated {
+			labels[member] = append(labels[member], text)
+		}
+	}
+	return labels
 }
 
 func (c *Case) take(f txtar.File) (err error) {

@@ -83,6 +83,21 @@ func TestMisses(t *testing.T) {
 	f(`{"checksum":1,"code":"declined","more":1,`+rest+`}`, `more is 1, want null;`)
 }
 
+func TestAlso(t *testing.T) {
+	c, err := read(t, "Labels.\nalso code=none\nalso code=\n"+declined[len("From https://example.com/errors.\n"):])
+	require.NoError(t, err)
+	f := func(code string, want int) {
+		t.Helper()
+		misses, err := c.Misses([]byte(`{"code":` + code + `,"rate_limit":{"limit":5},"details":[{"field":"card"}]}`))
+		require.NoError(t, err)
+		require.Len(t, misses, want)
+	}
+	f(`"declined"`, 0)
+	f(`"none"`, 0)
+	f(`null`, 0)
+	f(`"other"`, 1)
+}
+
 func TestUpdateKeepsToTheMembersNamed(t *testing.T) {
 	c, err := read(t, declined)
 	require.NoError(t, err)
