@@ -4,9 +4,16 @@
 // cannot be decoded becomes a dead letter with its reason. It imports no Kafka, ClickHouse or
 // logging package.
 //
-// A record passes five steps, one file or two each: decode (record.go, headers.go, body.go),
-// identify (identify.go, resolve.go), recognise an envelope (envelope.go, generic.go), judge
-// (judge.go, catalogue.go), and write redacted, bounded texts (text.go).
+// A record passes six steps, each a group of files:
+//
+//   - decode the record: record*.go (errata's own format; others are translated into it), headers.go, url.go
+//   - identify who called whom: identify.go, resolve.go
+//   - make one tree of the body, whatever it is: body.go, sniff.go, charset.go, inflate.go
+//   - recognise it: envelope.go and path.go by a definition (vendor.go, compile*.go), generic.go and
+//     formats.go by a public format, guess*.go by the names of its members, prose.go as a text; failed.go
+//     tells an error in a success
+//   - judge it: judge.go, catalogue.go, lexicon*.go, limits.go, wait.go, quota.go, transport.go
+//   - write redacted, bounded texts: text.go, memo.go, withhold.go, row.go, json.go
 package parsers
 
 import (
