@@ -1,6 +1,8 @@
 package parsers
 
 import (
+	"bytes"
+
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/errata-dev/errata/parsers/lenient"
@@ -83,7 +85,7 @@ func (r *Registry) finish(row *Row, v *vendor) {
 
 	row.Code = r.text(s, f.code, limitCode)
 	row.Title = r.text(s, f.title, limitTitle)
-	row.Message, row.MessageTemplate = r.message(s, first(f.message, f.title, s.response.failure))
+	row.Message, row.MessageTemplate = r.mainMessage(s, first(f.message, f.title, s.response.failure))
 	row.Type = r.text(s, f.kind, limitType)
 	row.Instance = r.text(s, f.instance, limitType)
 	for i := range f.details {
@@ -95,6 +97,18 @@ func (r *Registry) finish(row *Row, v *vendor) {
 		})
 	}
 	row.RedactionVersion = redact.Version
+}
+
+// mainMessage is the message of the error with its template. When that is what is wrong with a field, the
+// field's name may say that a secret is in it.
+func (r *Registry) mainMessage(s *scratch, text []byte) (message, template []byte) {
+	for i := range s.found.details {
+		if d := &s.found.details[i]; len(d.Field) > 0 && bytes.Equal(d.Message, text) && redact.IsSecretName(window(d.Field, limitField)) {
+			message = r.member(s, d.Field, text, limitMessage)
+			return message, s.template(message)
+		}
+	}
+	return r.message(s, text)
 }
 
 // ids fills the vendor's own id of the request. A trace id in the body is the vendor's; it stands in

@@ -182,10 +182,13 @@ func recordStatus(n lenient.Node) (int, bool) {
 	return 0, false
 }
 
+// maxDurationMS is a month. A number that takes longer is that of something else.
+const maxDurationMS = 31 * 24 * 3600 * 1000
+
 // duration returns milliseconds, 0 for what is absent or absurd.
 func duration(n lenient.Node) float32 {
 	ms, ok := n.Float()
-	if !ok || !(ms > 0) || ms > math.MaxFloat32 {
+	if !ok || !(ms > 0) || ms > maxDurationMS {
 		return 0
 	}
 	return float32(ms)

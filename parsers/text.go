@@ -103,7 +103,9 @@ func (r *Registry) id(s *scratch, id []byte) []byte {
 // isID recognises 16 or 32 hexadecimal digits and UUIDs.
 func isID(id []byte) bool {
 	switch len(id) {
-	case 16, 32:
+	case 16:
+		return isHex(id) && digits(id) < 0 // else it may be the number of a card
+	case 32:
 		return isHex(id)
 	case 36:
 		return id[8] == '-' && id[13] == '-' && id[18] == '-' && id[23] == '-' &&

@@ -33,7 +33,7 @@ func (l *list) next() (item, bool) {
 	}
 	it := noItem()
 	v := l.bare()
-	if v.isNumber {
+	if v.isNumber && v.number.whole <= maxInteger {
 		it.value = v.number.whole
 	}
 	it.name = v.text
@@ -89,7 +89,7 @@ func (l *list) parameter(it *item) {
 
 // integer demands a non-negative integer: draft sections 3.1.1, 3.1.3 and 4.1.1.
 func (l *list) integer(v bare) int64 {
-	if !v.isNumber || v.number.milli != 0 {
+	if !v.isNumber || v.number.milli != 0 || v.number.whole > maxInteger {
 		l.malformed = true
 		return Absent
 	}

@@ -70,10 +70,13 @@ func parseFraction(text []byte, i int) (milli int64, end int) {
 	return milli + more, i
 }
 
+// maxInteger is the largest integer of a structured field: RFC 9651 section 3.3.1.
+const maxInteger = 999_999_999_999_999
+
 // parseInteger reads text as a non-negative integer; a fraction is cut off.
 func parseInteger(text []byte) (int64, bool) {
 	n, rest, ok := parseNumber(trim(text))
-	if !ok || len(rest) > 0 {
+	if !ok || len(rest) > 0 || n.whole > maxInteger {
 		return Absent, false
 	}
 	return n.whole, true

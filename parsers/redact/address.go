@@ -140,18 +140,44 @@ func topLabel(label []byte) int {
 	}
 }
 
-// userinfo finds name:password of a URL whose "://" begins at i. The authority ends at the first
-// '/', '?' or '#' (RFC 3986 section 3.2), so no byte is looked at for two URLs.
-func (s *scanner) userinfo(i int) span {
-	start, at := i+len("://"), -1
-	for j := start; j < len(s.text); j++ {
+// authority returns where the authority of a URL begins, behind the two slashes at i; 0 when there are
+// none. In the query of another URL they are escaped.
+func (s *scanner) authority(i int) (start int, escaped bool) {
+	for range 2 {
+		switch {
+		case s.byteAt(i) == '/':
+			i++
+		case percentByte(s.text, i) == '/':
+			i, escaped = i+3, true
+		default:
+			return 0, false
+		}
+	}
+	return i, escaped
+}
+
+// userinfo finds name:password of a URL whose authority begins at start. It ends at the first '/', '?'
+// or '#' (RFC 3986 section 3.2), so no byte is looked at for two URLs. Where the text ends before it,
+// what stands behind a colon and is no port is half a userinfo.
+func (s *scanner) userinfo(start int, escaped bool) span { //nolint:revive // what was found, no control
+	at, colon, j := -1, -1, start
+	for ; j < len(s.text); j++ {
 		b := s.text[j]
+		if c := percentByte(s.text, j); escaped && c != 0 {
+			b = c
+		}
 		if b == '/' || b == '?' || b == '#' || b <= ' ' || b == '"' || b == '<' || b == '\\' {
 			break
 		}
-		if s.work++; b == '@' {
+		switch s.work++; b {
+		case '@':
 			at = j
+		case ':':
+			colon = j
 		}
+	}
+	if j == len(s.text) && at < 0 && colon > start && s.text[start] != '[' && countIn(s.text[colon+1:], digit) < j-colon-1 {
+		return span{start, j, kindUserinfo}
 	}
 	if at <= start || markerEnd(s.text, start) == at {
 		return span{}

@@ -35,7 +35,7 @@ func (s *scanner) credentials(i int, k kind) span {
 	}
 	end := s.credentialEnd(start, judged)
 	found := s.text[start:end]
-	if len(found) < 3 || isProse(found) || saysError(found) || k == kindBasic && !looksBase64(found) || s.isParameter(end) {
+	if len(found) < 3 || isProse(found) || saysError(found) || k == kindBasic && !looksBase64(found) || s.isParameter(start, end) {
 		return span{}
 	}
 	return span{start, s.credentialEnd(start, unbounded), k}
@@ -53,11 +53,14 @@ func (s *scanner) credentialEnd(start, limit int) int {
 	return end
 }
 
-// isParameter reports whether what ends at i is the name of an auth-param and not a credential:
-// WWW-Authenticate: Bearer realm="api", error="invalid_token".
-func (s *scanner) isParameter(i int) bool {
-	b := s.byteAt(i)
-	return s.byteAt(i-1) == '=' && (b == '"' || b == '\\' || b == '[' || is(b, credential))
+// isParameter reports whether what stands there is the name of an auth-param and not a credential that
+// ends in padding: WWW-Authenticate: Bearer realm="api", error="invalid_token".
+func (s *scanner) isParameter(start, end int) bool {
+	if s.byteAt(end-1) != '=' || countIn(s.text[start+1:end-1], lower|underDash) < end-start-2 {
+		return false
+	}
+	b := s.byteAt(end)
+	return b == '"' || b == '\\' || b == '[' || is(b, credential)
 }
 
 // skipBlanks passes over blanks and their escapes %20 and +, at most four of them.
@@ -120,22 +123,28 @@ func (s *scanner) dottedEnd(start, limit int) int {
 }
 
 const (
-	pemBegin = "-----BEGIN "
-	pemEnd   = "-----END "
+	pemBegin = "-----BEGIN"
+	pemEnd   = "-----END"
 )
 
-// dash finds private keys in PEM (RFC 7468) and keys with a prefix that ends in a dash.
+// dash finds private keys and keys with a prefix that ends in a dash.
 func (s *scanner) dash(i int) span {
 	if s.byteAt(i+1) != '-' {
 		return s.prefixed(i, dashPrefixes[toLower(s.byteAt(i-1))])
 	}
+	return s.privateKey(i)
+}
+
+// privateKey finds a private key in PEM (RFC 7468), with its blanks and ends of lines escaped or not.
+func (s *scanner) privateKey(i int) span {
 	rest := s.text[i:]
 	if !bytes.HasPrefix(rest, []byte(pemBegin)) {
 		return span{}
 	}
 	const maxLabel = 64
 	label := rest[len(pemBegin):min(len(rest), len(pemBegin)+maxLabel)]
-	if !bytes.Contains(label, []byte("PRIVATE KEY")) {
+	private := bytes.Index(label, []byte("PRIVATE"))
+	if private < 0 || !bytes.HasPrefix(label[s.skipBlanks(i+len(pemBegin)+private+len("PRIVATE"))-i-len(pemBegin):], []byte("KEY")) {
 		return span{}
 	}
 	end := bytes.Index(rest, []byte(pemEnd))

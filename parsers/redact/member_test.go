@@ -29,6 +29,9 @@ func TestMember(t *testing.T) {
 	f("", "Tr0ub4dor", "Tr0ub4dor")
 	f("contact", "jo@example.com is taken", "[redacted:email] is taken")
 	f("password", "", "")
+	f("password", "was Corr3ct-Horse, sorry", "was [redacted:secret], sorry")
+	f("password", "'Tr0ub4dor' is too short (minimum is 8 characters)", "'[redacted:secret]' is too short (minimum is 8 characters)")
+	f("token", "a [redacted:secret] b", "a [redacted:secret] b")
 }
 
 func TestEscapedInQuery(t *testing.T) {

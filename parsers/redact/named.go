@@ -19,8 +19,8 @@ const (
 
 // colon finds the user information of a URL at "://", else a named value.
 func (s *scanner) colon(i, width int) span {
-	if width == 1 && s.byteAt(i+1) == '/' && s.byteAt(i+2) == '/' {
-		return s.userinfo(i)
+	if start, escaped := s.authority(i + width); start > 0 {
+		return s.userinfo(start, escaped)
 	}
 	return s.named(i, width, formColon)
 }
@@ -34,6 +34,9 @@ func (s *scanner) named(i, width int, f form) span {
 	v := s.valueAt(i+width, f)
 	if class == nameToken {
 		v = s.afterScheme(v)
+	}
+	if key := s.privateKey(v.start); key.kind != kindNone {
+		return key
 	}
 	if v.start >= v.end || markerEnd(s.text, v.start) == v.end || !s.holds(v, class) {
 		return span{}

@@ -23,7 +23,7 @@ import (
 )
 
 // Version numbers the rule set. It is stored with each row and grows with every change of a rule.
-const Version uint16 = 1
+const Version uint16 = 2
 
 // Redactor applies the built-in rules and the operator's patterns. It is immutable and safe for
 // concurrent use.

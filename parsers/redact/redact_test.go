@@ -123,6 +123,7 @@ var untouched = []string{
 	"Price must be >= 100 && <= 200; a==b; x => y",
 	"请求失败: 参数错误 (code 1105)",
 	"ошибка: неверный запрос, повторите через 30 секунд",
+	"at https://x.io:8080", "at https://[::1]:8080", "https://x.io: timeout", `Bearer realm="api", error="invalid_token", error_description="expired"`,
 }
 
 // One line: text, and what must become of it. «» marks the secret in the text, the marker's kind
@@ -137,6 +138,7 @@ var redacted = []string{
 	"header \"Authorization: Bearer «abc123»\" refused|bearer",
 	"Authorization: Basic «QWxhZGRpbjpvcGVuIHNlc2FtZQ==»|basic",
 	"Basic «abc=»|basic",
+	`{"x":"Basic «QWxhZGRpbjpvcGVuIHNlc2FtZQ==»"}|basic`, `{\"x\":\"Basic «Y2FuYXJ5OnM0Y3JldFBhc3M=»\"}|basic`,
 	"basic «dXNlcjpwYXNz».|basic",
 	"Authorization: Token «9944b09199c62bcf»|secret",
 	"Authorization: «a1b2c3d4»|secret",
@@ -182,6 +184,7 @@ var redacted = []string{
 	// private keys
 	"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----|[redacted:private_key]",
 	"key: «-----BEGIN RSA PRIVATE KEY-----\\nMIIEow»|private_key",
+	"?key=«-----BEGIN+PRIVATE+KEY-----%0AMIIEvQIBADANBg%0A-----END+PRIVATE+KEY-----»&x=1|private_key", "«-----BEGIN%20PRIVATE%20KEY-----%0AMIIE»|private_key",
 	// cards
 	"card «4111111111111111» declined|card", "«4111 1111 1111 1111»|card", "«4111-1111-1111-1111»,|card",
 	"«378282246310005»|card", "«3782 822463 10005»|card", "«5555555555554444»|card", "«6011111111111117»|card",
@@ -206,6 +209,7 @@ var redacted = []string{
 	"https://«user:pass»@example.com/x|userinfo", "postgres://«app:p@ss»@db.internal:5432/app|userinfo",
 	"https://x.io/cb?token=«abc»&state=1", "https://x.io/cb?state=1&code=«SplxlOBeZQQYbYS6WxSbIA»", "?sig=«abc%3D»&se=1", "&key=«abc»",
 	"?X-Amz-Signature=«fe5f80f77d5fa3beca038a248ff027d0445342fe2855ddc963176630326f1024»&x=1",
+	"to=https%3A%2F%2F«user%3Apa%2Bss»%40host.io%2Fx|userinfo", "/v1/https:%2F%2F«user:p4ss»@host%2Fx|userinfo", "see https://«user:p4ss»|userinfo",
 	"redirect=https%3A%2F%2Fx.io%2Fcb%3Ftoken%3D«abc123»%26a%3D1",
 }
 
