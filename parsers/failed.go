@@ -20,6 +20,9 @@ func (s *scratch) failed() bool {
 	res := &s.response
 	raw := res.bodyNode.Raw()
 	if len(raw) == 0 {
+		if status := res.header("grpc-status"); len(status) > 0 && len(res.bodyBase64) == 0 {
+			return digits(status) > 0
+		}
 		raw = res.bodyBase64
 		if len(raw) == 0 || len(raw) > maxFailed {
 			return false
@@ -57,7 +60,7 @@ type claim struct {
 	fault, graph, rpc     bool // there is an error; it looks like GraphQL's; it is JSON-RPC's
 	code, errorCode       bool
 	message, errorMessage bool
-	payload               bool
+	payload, xml          bool
 	entity                bool // it has an id of its own
 	others                int  // members that belong to no error
 	wrapper               lenient.Node
@@ -75,7 +78,7 @@ func declares(object lenient.Node, kind bodyKind, depth int) bool {
 		}
 		return declares(object.First(), kind, 1)
 	}
-	var c claim
+	c := claim{xml: kind == bodyXML}
 	for n := object.First(); n.Kind() != lenient.Absent; n = n.Next() {
 		var buf [longestName]byte
 		c.member(foldName(&buf, n.Key()), n)
@@ -97,6 +100,10 @@ func (c *claim) verdict(kind bodyKind, depth int) bool {
 		return (c.fault || c.message || c.code) && c.others <= 8
 	case c.stated && c.errorCode && c.message && depth == 0 && !c.entity:
 		return c.others <= 4
+	case c.stated && c.fault && kind == bodyXML:
+		return c.others <= 8
+	case c.stated && c.errorCode && c.errorMessage && !c.entity:
+		return c.others <= 1
 	case c.stated:
 		return (c.fault || c.message || c.code || c.data == 1) && c.others <= 1-depth
 	case c.graph:
@@ -128,7 +135,12 @@ func (c *claim) member(name []byte, n lenient.Node) {
 		c.statusMember(name, n)
 	case "data", "results", "items", "content", "payload", "rows", "records", "list", "output":
 		c.payloadMember(n)
-	case "envelope", "body", "reply", "response", "messages":
+	case "response":
+		c.statusMember(name, n)
+	case "envelope", "body", "reply", "messages":
+		if one := n.First(); n.Kind() == lenient.Array && n.Len() == 1 && one.Kind() == lenient.Object {
+			n = one
+		}
 		if n.Kind() == lenient.Object {
 			c.wrap(n)
 		}
@@ -153,6 +165,8 @@ func (c *claim) member(name []byte, n lenient.Node) {
 func (c *claim) flag(n lenient.Node, failing bool) {
 	switch text := n.Text(); {
 	case equalFold(text, "false") || equalFold(text, "no") || string(text) == "0":
+		c.refused = c.refused || !failing
+	case equalFold(text, "error") || equalFold(text, "fail"):
 		c.refused = c.refused || !failing
 	case equalFold(text, "true") || equalFold(text, "yes") || string(text) == "1":
 		c.refused = c.refused || failing
@@ -215,6 +229,8 @@ func (c *claim) statusMember(name []byte, n lenient.Node) {
 	case lenient.Array:
 		c.payloadMember(n)
 		return
+	case lenient.Null:
+		return
 	}
 	text := bytes.TrimSpace(n.Text())
 	var buf [longestName]byte
@@ -265,7 +281,7 @@ func (c *claim) further(name []byte, n lenient.Node) {
 		switch {
 		case r.box == boxError:
 			c.errorMember(n)
-		case n.Len() > 0 && r.box == boxOuter:
+		case n.Len() > 0 && (r.box == boxOuter || c.xml):
 			c.wrap(n)
 		case n.Len() > 0:
 			c.others++

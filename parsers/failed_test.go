@@ -33,6 +33,12 @@ func TestErrorsInSuccesses(t *testing.T) {
 		`{"jsonrpc":"2.0","id":3,"error":{"code":-32700,"message":"Parse error"}}`,
 		`{"Response":{"Error":{"Code":"A.B","Message":"m"},"RequestId":"r"}}`,
 		`{"statusCode":404,"message":"gone fishing"}`,
+		`{"code":"remote_fault","message":"No","response":false}`,
+		`{"success":"error","error":"no_such_domain","domain":"example.com"}`,
+		`{"result":null,"error":{"code":"E1","message":"No"}}`,
+		`{"message-count":"1","messages":[{"status":"4","error-text":"Bad Credentials"}]}`,
+		`<Reply Status="ERROR"><Errors><Error Number="7">No</Error></Errors><Server>s</Server><Time>0</Time></Reply>`,
+		`<Packet v="1"><system><status>error</status><errcode>7</errcode><errtext>No</errtext></system></Packet>`,
 	} {
 		require.Equal(t, KindError, kindOf(t, r, body), body)
 	}
@@ -56,6 +62,10 @@ func TestSuccessesThatLookLikeErrors(t *testing.T) {
 		`{"status":"error"}`, `{"status":"failed","id":"p_1","amount":5}`,
 		`[{"error":"a"},{"error":"b"}]`,
 		`{"jsonrpc":"2.0","id":3,"result":{"error":"none"}}`,
+		`{"message-count":"1","messages":[{"status":"0","message-id":"1","error-text":""}]}`,
+		`{"response":{"valid":false,"errors":0},"total":1}`,
+		`<Packet v="1"><order><id>7</id><status>error</status><errcode>7</errcode><errtext>No</errtext></order></Packet>`,
+		`<Reply Status="OK"><Errors/><Result><Error>0</Error><Value>7</Value></Result></Reply>`,
 		`<feed><error>0</error><entry><title>fault</title></entry><entry/><entry/><a/><b/></feed>`,
 		`<html><body>error</body></html>`, `code=0&message=error`,
 	} {

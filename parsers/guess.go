@@ -88,17 +88,27 @@ func (s *scratch) guess(root lenient.Node) bool {
 	if f.title = found.title.text; string(f.title) == string(f.message) {
 		f.title = nil
 	}
-	if len(f.code) == 0 {
-		f.code = leadingCode(f.message)
-	}
+	s.oddCode(root)
+	f.message = first(f.message, f.code)
+	return len(f.message) > 0
+}
+
+// oddCode finds codes in places of their own when no member has one.
+func (s *scratch) oddCode(root lenient.Node) {
+	f := &s.found
 	if details := root.Get("details"); len(f.code) > 0 && len(f.code) < 3 && details.Kind() == lenient.Array {
 		f.code = first(s.grpcName(f.code), f.code) // gRPC-gateway writes google.rpc.Status as it is
 	}
-	if e := root.Get("error"); found.empty() && s.body.kind == bodyXML && e.Len() > 0 {
+	if len(f.code) > 0 {
+		return
+	}
+	f.code = leadingCode(f.message)
+	if word := token(s, f.message); len(f.code) == 0 && bytes.IndexByte(word, '_') > 0 {
+		f.code = word
+	}
+	if e := root.Get("error"); len(f.message) == 0 && s.body.kind == bodyXML && e.Len() > 0 {
 		f.code = e.First().Key() // WebDAV names the condition by an element
 	}
-	f.message = first(f.message, f.code)
-	return len(f.message) > 0
 }
 
 // value reads one container.
@@ -118,7 +128,7 @@ func (g *guesser) value(name []byte, n lenient.Node, depth int) clues {
 // object reads the members of one object.
 func (g *guesser) object(object lenient.Node, depth int) clues {
 	var c clues
-	alone := object.Len() == 1
+	alone := object.Len() == 1 || g.s.body.kind == bodyXML && oneElement(object)
 	for n := object.First(); n.Kind() != lenient.Absent && g.budget > 0; n = n.Next() {
 		g.budget--
 		var buf [longestName]byte
@@ -137,6 +147,17 @@ func (g *guesser) object(object lenient.Node, depth int) clues {
 	return c
 }
 
+// oneElement reports an element with only one that has parts of its own, beside attributes and texts.
+func oneElement(object lenient.Node) bool {
+	count := 0
+	for n := object.First(); n.Kind() != lenient.Absent && count < 2; n = n.Next() {
+		if n.Kind() == lenient.Object {
+			count++
+		}
+	}
+	return count == 1
+}
+
 // text reads a member that is no container.
 func (g *guesser) text(c *clues, name []byte, r role, n lenient.Node, depth int) {
 	if note := memberNotes[string(name)]; note != 0 {
@@ -145,8 +166,15 @@ func (g *guesser) text(c *clues, name []byte, r role, n lenient.Node, depth int)
 	if r.field > 0 {
 		c.field.take(exact(g.s, n), int(r.field))
 	}
+	if string(name) == "number" && g.s.body.kind == bodyXML {
+		r.code = sureCode // <Error Number="1011102">
+	}
 	if r.code > 0 {
-		c.code.take(g.plainCode(name, n, r.code), int(r.code))
+		code := g.plainCode(name, n, r.code)
+		if string(code) == "-1" {
+			r.code = min(r.code, 50) // which says no more than that it failed
+		}
+		c.code.take(code, int(r.code))
 	}
 	if r.message > 0 && n.Kind() == lenient.String {
 		g.sentence(c, name, bytes.TrimSpace(prose(g.s, n)), int(r.message), depth)
@@ -281,14 +309,15 @@ func repeated(n lenient.Node) bool {
 // list reads [{…}, …] and ["…", …]: the first is the error, all are details.
 func (g *guesser) list(name []byte, list lenient.Node, depth int) clues {
 	var c clues
+	if bytes.HasPrefix(list.First().Text(), []byte("Traceback (most recent")) {
+		return c
+	}
 	for n := list.First(); n.Kind() != lenient.Absent && g.budget > 0; n = n.Next() {
 		g.budget--
 		var one clues
 		if n.Kind() == lenient.String {
 			g.sentence(&one, name, bytes.TrimSpace(prose(g.s, n)), 90, depth)
-			if code := weakCode([]byte("key"), token(g.s, one.message.text)); len(code) > 0 {
-				one.code.take(code, 10)
-			}
+			one.code.take(g.wordCode(name, one.message.text), 10)
 		} else {
 			one = g.value(nil, n, depth+1)
 		}
@@ -304,6 +333,15 @@ func (g *guesser) list(name []byte, list lenient.Node, depth int) clues {
 		}
 	}
 	return c
+}
+
+// wordCode is the code in ["not_found"], and in {"error": ["wronglogin"]}.
+func (g *guesser) wordCode(name, text []byte) []byte {
+	var buf [longestName]byte
+	if string(name) == "error" && snakeWord(text) && phraseStatus(text) == 0 && !emptyWords[string(foldText(&buf, text))] {
+		return text
+	}
+	return weakCode([]byte("key"), token(g.s, text))
 }
 
 // further notes an error that is not the first.

@@ -121,7 +121,12 @@ func snakeWord(text []byte) bool {
 func (g *guesser) numberCode(name, text []byte, surety int8) []byte {
 	value := digits(bytes.TrimPrefix(text, []byte("-")))
 	switch {
-	case value <= 0 || len(text) > 12 || int(value) == g.s.response.status:
+	case value <= 0 || len(text) > 12 || text[0] != '-' && int(value) == g.s.response.status:
+		return nil
+	case (string(name) == "status" || string(name) == "result") && (value < 100 || value > 999):
+		if g.s.response.status < 300 { // it says how it went, in numbers of its own
+			return text
+		}
 		return nil
 	case surety < 60 || string(name) == "type":
 		return nil
@@ -154,7 +159,7 @@ func weakCode(name, text []byte) []byte {
 		}
 	}
 	switch string(name) {
-	case "name", "title", "message", "msg", "key", "class", "kind", "classname", "exceptionname", "errors", "identifier", "tag", "codes":
+	case "name", "title", "message", "msg", "key", "class", "kind", "classname", "exceptionname", "errors", "identifier", "tag", "codes", "cause":
 		if !machineMade(text) {
 			return nil
 		}
@@ -201,7 +206,7 @@ func isUpper(text []byte) bool {
 	return some
 }
 
-func hasDigit(text []byte) bool { return bytes.IndexAny(text, "0123456789") >= 0 }
+func hasDigit(text []byte) bool { return bytes.ContainsAny(text, "0123456789") }
 
 // leadingCode returns the code that a sentence begins with: "ERR_LIMIT: …", "[ORA-00942] …".
 func leadingCode(sentence []byte) []byte {

@@ -46,13 +46,13 @@ var memberRoles = map[string]role{
 	"errorcodes": {code: 92}, "codes": {code: 30},
 
 	"errormessage": {message: 100, box: boxList}, "errormsg": {message: 100}, "errmsg": {message: 100}, "errordescription": {message: 100}, "errordetail": {message: 98, box: boxList},
-	"errorsummary": {message: 96}, "errortext": {message: 98}, "errorstring": {message: 90}, "errorreason": {message: 88}, "errorinfo": {message: 80, box: boxError}, "faultstring": {message: 98},
+	"errorsummary": {message: 96}, "errortext": {message: 98}, "errtext": {message: 98}, "longtext": {message: 90}, "shorttext": {message: 70}, "string": {message: 75}, "primarycode": {code: 90}, "classification": {code: 56}, "errorstring": {message: 90}, "errorreason": {message: 88}, "errorinfo": {message: 80, box: boxError}, "faultstring": {message: 98},
 	"message": {code: 10, message: 95, box: boxList}, "msg": {code: 10, message: 95, box: boxList}, "messages": {message: 85, box: boxList}, "errormessages": {message: 95, box: boxList},
 	"detail": {message: 90, box: boxList}, "details": {message: 86, box: boxList}, "description": {message: 88, box: boxError}, "desc": {message: 80}, "diagnostics": {message: 88},
 	"longmessage": {message: 92}, "shortmessage": {message: 70}, "submsg": {message: 99}, "retmsg": {message: 88}, "returnmsg": {message: 88}, "returnmessage": {message: 88}, "respmsg": {message: 88},
 	"resultmessage": {message: 88}, "resultmsg": {message: 88}, "resultdesc": {message: 88}, "resultdescription": {message: 88}, "statusmessage": {message: 84}, "responsemessage": {message: 86},
 	"responsetext": {message: 80}, "developermessage": {message: 86}, "usermessage": {message: 84}, "friendlymessage": {message: 80}, "internalmessage": {message: 76}, "displaymessage": {message: 72}, "localizedmessage": {message: 72},
-	"debugmessage": {message: 50}, "exceptionmessage": {message: 82}, "defaultmessage": {message: 90}, "text": {message: 80, box: boxInner}, "info": {message: 78, box: boxInner}, "explanation": {message: 80}, "cause": {message: 45, box: boxInner},
+	"debugmessage": {message: 50}, "exceptionmessage": {message: 82}, "defaultmessage": {message: 90}, "text": {message: 80, box: boxInner}, "info": {message: 78, box: boxInner}, "explanation": {message: 80}, "cause": {code: 50, message: 45, box: boxInner},
 	"moreinformation": {message: 62}, "httpmessage": {message: 60}, "title": {message: 50}, "summary": {message: 60}, "statustext": {message: 40}, "statusdescription": {message: 50}, "hint": {message: 30}, "notice": {message: 50},
 	"content": {message: 30, box: boxOuter}, "problem": {message: 60, box: boxError}, "value": {message: 30, box: boxOuter}, "failure": {message: 50, box: boxError}, "help": {message: 10}, "$text": {message: 82},
 
@@ -73,10 +73,25 @@ var memberEndings = [...]struct {
 	end string
 	is  role
 }{
-	{"errorcode", role{code: 92}}, {"errormessage", role{message: 92}}, {"errordescription", role{message: 92}}, {"longmessage", role{message: 92}}, {"shortmessage", role{message: 70}},
-	{"messages", role{message: 80, box: boxList}}, {"message", role{message: 66}}, {"errors", role{box: boxList}}, {"violations", role{box: boxList}}, {"extendedinfo", role{box: boxList}}, {"causes", role{box: boxList}},
-	{"error", role{message: 50, box: boxError}}, {"fault", role{message: 50, box: boxError}}, {"exception", role{box: boxError}}, {"errordetails", role{box: boxList}},
-	{"response", role{box: boxOuter}}, {"result", role{box: boxOuter}}, {"status", role{box: boxOuter}}, {"header", role{box: boxOuter}},
+	{"errorcode", role{code: 92}},
+	{"errormessage", role{message: 92}},
+	{"errordescription", role{message: 92}},
+	{"longmessage", role{message: 92}},
+	{"shortmessage", role{message: 70}},
+	{"messages", role{message: 80, box: boxList}},
+	{"message", role{message: 66}},
+	{"errors", role{box: boxList}},
+	{"violations", role{box: boxList}},
+	{"extendedinfo", role{box: boxList}},
+	{"causes", role{box: boxList}},
+	{"error", role{message: 50, box: boxError}},
+	{"fault", role{message: 50, box: boxError}},
+	{"exception", role{box: boxError}},
+	{"errordetails", role{box: boxList}},
+	{"response", role{box: boxOuter}},
+	{"result", role{box: boxOuter}},
+	{"status", role{box: boxOuter}},
+	{"header", role{box: boxOuter}},
 }
 
 // memberNotes are names of what accompanies an error.

@@ -15,7 +15,6 @@ type phrase struct {
 	order    int      // of its category in the table
 	category Category
 	codes    bool // counts in codes only
-	open     bool // the first word may go on
 }
 
 const (
@@ -53,40 +52,52 @@ type openPhrase struct {
 	phrase
 }
 
+// listener is one look at the words of a text.
+type listener struct {
+	code bool   // the text is a code
+	best phrase // the most telling so far
+}
+
 // means returns the most telling category of a text's words. Code says that the text is a code.
 func (s *scratch) means(text []byte, code bool) (Category, bool) {
 	s.work = appendWords(s.work[:0], text)
-	best := phrase{order: len(meanings)}
+	r := listener{code: code, best: phrase{order: len(meanings)}}
 	rest := s.work
 	for n := 0; len(rest) > 0 && n < maxWords; n++ {
-		word := before(rest, ' ')
-		skip := 0
-		for _, p := range words[string(word)] {
-			skip = max(skip, p.weigh(rest[len(word):], code, &best))
-		}
-		for i := range openWords {
-			if p := &openWords[i]; bytes.HasPrefix(word, []byte(p.stem)) {
-				skip = max(skip, p.weigh(rest[len(word):], code, &best))
-			}
-		}
-		for ; skip >= 0 && len(rest) > 0; skip-- {
+		for skip := r.word(before(rest, ' '), rest); skip >= 0 && len(rest) > 0; skip-- {
 			rest = bytes.TrimPrefix(rest[len(before(rest, ' ')):], []byte(" "))
 		}
 	}
-	return best.category, best.order < len(meanings)
+	return r.best.category, r.best.order < len(meanings)
+}
+
+// word weighs the phrases that begin with a word. A guard, which the table names first, hides the
+// others; word returns how many words it covers beyond the first.
+func (r *listener) word(word, text []byte) int {
+	for _, p := range words[string(word)] {
+		if covered := r.weigh(&p, text[len(word):]); covered > 0 {
+			return covered
+		}
+	}
+	for i := range openWords {
+		if p := &openWords[i]; bytes.HasPrefix(word, []byte(p.stem)) {
+			r.weigh(&p.phrase, text[len(word):])
+		}
+	}
+	return 0
 }
 
 // weigh takes the phrase for the best when it is there and says more. It returns how many words a
 // guard covers beyond the first.
-func (p *phrase) weigh(rest []byte, code bool, best *phrase) int {
-	if p.codes && !code || !follows(rest, p.rest) {
+func (r *listener) weigh(p *phrase, rest []byte) int {
+	if p.codes && !r.code || !follows(rest, p.rest) {
 		return 0
 	}
 	if p.category == CategoryNone {
 		return len(p.rest)
 	}
-	if p.order < best.order {
-		*best = *p
+	if p.order < r.best.order {
+		r.best = *p
 	}
 	return 0
 }
@@ -155,16 +166,16 @@ func startsWord(text []byte, i int) bool {
 // spoken returns the category that the words of an error mean, when its status leaves it open.
 func (s *scratch) spoken(status int) Category {
 	f := &s.found
-	if opinions(status, true) == 0 {
+	coded, said := opinions(status)
+	if coded == 0 {
 		return CategoryNone
 	}
 	for _, text := range [...][]byte{f.code, f.family, typeWord(f.kind), f.title} {
-		if c, ok := s.means(text, true); ok && len(text) > 0 && opinions(status, true)>>c&1 != 0 {
+		if c, ok := s.means(text, true); ok && len(text) > 0 && coded>>c&1 != 0 {
 			return c
 		}
 	}
-	message := first(f.message, f.title)
-	if c, ok := s.means(message, false); ok && opinions(status, false)>>c&1 != 0 {
+	if c, ok := s.means(first(f.message, f.title), false); ok && said>>c&1 != 0 {
 		return c
 	}
 	return CategoryNone
@@ -178,9 +189,9 @@ func typeWord(kind []byte) []byte {
 	return kind
 }
 
-// opinions are the categories that words may set against a status; bit i allows Category i. A status
-// that says itself what went wrong is believed.
-func opinions(status int, code bool) uint32 {
+// opinions are the categories that the words of a code, and those of a sentence, may set against a
+// status; bit i allows Category i. A status that says itself what went wrong is believed.
+func opinions(status int) (coded, said uint32) {
 	const (
 		quota     = 1 << CategoryRateLimit
 		payment   = 1 << CategoryPayment
@@ -196,29 +207,19 @@ func opinions(status int, code bool) uint32 {
 	)
 	switch {
 	case status == 400 || status == 422:
-		if code {
-			return quota | payment | auth | granted | timeout | conflict | missing | unknown | condition | theirs
-		}
-		return quota | payment | auth | granted | conflict
+		return quota | payment | auth | granted | timeout | conflict | missing | unknown | condition | theirs, quota | payment | auth | granted | conflict
 	case status == 403:
-		return quota | payment | auth
+		return quota | payment | auth, quota | payment | auth
 	case status == 401:
-		if code {
-			return quota
-		}
+		return quota, 0
 	case status == 409:
-		if code {
-			return quota | payment | missing
-		}
+		return quota | payment | missing, 0
 	case status == 500:
-		if code {
-			return quota | payment | auth | granted | timeout | conflict | missing | unknown | ours
-		}
-		return quota | payment | timeout
+		return quota | payment | auth | granted | timeout | conflict | missing | unknown | ours, quota | payment | timeout
 	case status == 503:
-		return quota
+		return quota, quota
 	case status < 400 || statusCategory(status) == CategoryOther:
-		return 1<<32 - 1
+		return 1<<32 - 1, 1<<32 - 1
 	}
-	return 0
+	return 0, 0
 }

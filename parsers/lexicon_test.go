@@ -27,6 +27,8 @@ func TestWordsThatMeanACategory(t *testing.T) {
 	f(400, "INSUFFICIENT_FUNDS", "", "payment")
 	f(422, "", "Your card was declined.", "payment")
 	f(403, "", "The API key provided is invalid.", "auth")
+	f(200, "-1", "Sorry, APPID is invalid", "auth")
+	f(200, "", "Authorization failure. Perhaps the password is incorrect.", "auth")
 	f(403, "", "Authentication credentials were not provided.", "auth")
 	f(400, "", "Token has expired", "auth")
 	f(400, "ExpiredTokenException", "", "auth")
@@ -51,6 +53,7 @@ func TestWordsThatMeanNothing(t *testing.T) {
 	}
 	f(400, "", "Invalid quote id")
 	f(400, "INVALID_QUOTE_ID", "Invalid quote id")
+	f(400, "query.no-such-column", "No such column: foo")
 	f(400, "", "parameter rate is required")
 	f(400, "", "parameter rate limit is required")
 	f(400, "", "card number required")
