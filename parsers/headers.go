@@ -28,15 +28,10 @@ func (h *headers) read(object lenient.Node, lists []byte) []byte {
 	if object.Kind() != lenient.Object {
 		return lists
 	}
-	var folded [48]byte
+	var folded [longestHeader]byte
 	for n := object.First(); n.Kind() != lenient.Absent; n = n.Next() {
-		name := trim(n.Key())
-		h.lengths |= 1 << (len(name) % 64)
-		if len(name) > len(folded) {
-			continue
-		}
-		name = appendLower(folded[:0], name)
-		if !wanted(name) {
+		name := h.fold(&folded, n.Key())
+		if len(name) == 0 {
 			continue
 		}
 		var value []byte
@@ -46,6 +41,22 @@ func (h *headers) read(object lenient.Node, lists []byte) []byte {
 		}
 	}
 	return lists
+}
+
+// longestHeader is the longest name of a field that matters.
+const longestHeader = 48
+
+// fold returns the name in lower case if the field may matter, else nil.
+func (h *headers) fold(buf *[longestHeader]byte, key []byte) []byte {
+	name := trim(key)
+	h.lengths |= 1 << (len(name) % 64)
+	if len(name) > len(buf) {
+		return nil
+	}
+	if name = appendLower(buf[:0], name); !wanted(name) {
+		return nil
+	}
+	return name
 }
 
 // wanted tells the few fields that matter from the many that do not, by their first letter.
@@ -124,6 +135,11 @@ func headerValue(n lenient.Node, lists []byte) (value, grown []byte) {
 func (res *response) header(name string) []byte {
 	if res.answer.lengths>>(len(name)%64)&1 == 0 {
 		return nil
+	}
+	for i := range res.answerFields {
+		if f := &res.answerFields[i]; equalFold(trim(f.Name), name) {
+			return trim(f.Value)
+		}
 	}
 	for n := res.answerNode.First(); n.Kind() != lenient.Absent; n = n.Next() {
 		if equalFold(trim(n.Key()), name) {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/errata-dev/errata/parsers/lenient"
+	"github.com/errata-dev/errata/parsers/ratelimit"
 )
 
 // response is a decoded record, whatever its format was. Texts are borrowed and not yet redacted.
@@ -21,16 +22,17 @@ type response struct {
 	idempotencyKey, requestID, traceID       []byte
 
 	request, answer headers
-	answerNode      lenient.Node // the response headers, for names that only one vendor uses
-	bodyNode        lenient.Node // text, or inline JSON
+	answerNode      lenient.Node      // the response headers, for names that only one vendor uses
+	answerFields    []ratelimit.Field // the same of a plain record
+	bodyNode        lenient.Node      // text, or inline JSON
 	bodyBase64      []byte
 	bodyTruncated   bool // the logger says that it cut the body
 }
 
 func (res *response) reset() {
-	request, answer := res.request, res.answer
+	request, answer, fields := res.request.limits[:0], res.answer.limits[:0], res.answerFields[:0]
 	*res = response{}
-	res.request.limits, res.answer.limits = request.limits[:0], answer.limits[:0]
+	res.request.limits, res.answer.limits, res.answerFields = request, answer, fields
 }
 
 // members are the members of errata's own record format; the first of duplicates wins.
@@ -104,6 +106,9 @@ func (s *scratch) decode(value []byte, format Format) Reason {
 	if format > FormatErrata {
 		return s.decodeOther(value, format)
 	}
+	if s.decodePlain(value) {
+		return ReasonNone
+	}
 	reason, sure := s.decodeOwn(value)
 	if sure || format == FormatErrata {
 		return reason
@@ -153,17 +158,23 @@ func (s *scratch) optional(m *members) {
 	res := &s.response
 	res.durationMS, res.attempt = duration(m.duration), attempt(m.attempt)
 	res.method, res.url, res.host, res.path = m.method.Text(), m.url.Text(), m.host.Text(), m.path.Text()
-	res.target = res.readTarget()
 	res.route, res.vendor = m.route.Text(), m.vendor.Text()
 	res.service, res.environment, res.credential = m.service.Text(), m.environment.Text(), m.credential.Text()
 	s.lists = res.request.read(m.requestHeaders, s.lists)
 	s.lists = res.answer.read(m.responseHeaders, s.lists)
 	res.answerNode = m.responseHeaders
-	res.idempotencyKey = first(m.idempotencyKey.Text(), res.request.idempotencyKey)
-	res.requestID = first(m.requestID.Text(), res.request.requestID, res.request.otherID, res.answer.requestID, res.answer.otherID)
-	res.traceID = first(traceID(m.traceID.Text()), res.request.traceID)
+	res.idempotencyKey, res.requestID, res.traceID = m.idempotencyKey.Text(), m.requestID.Text(), m.traceID.Text()
 	res.bodyNode, res.bodyBase64 = m.body, m.base64.Text()
 	res.bodyTruncated = string(m.truncated.Text()) == "true" || m.body.Cut() || m.base64.Cut()
+	res.settle()
+}
+
+// settle completes what members state by what URL and headers do.
+func (res *response) settle() {
+	res.target = res.readTarget()
+	res.idempotencyKey = first(res.idempotencyKey, res.request.idempotencyKey)
+	res.requestID = first(res.requestID, res.request.requestID, res.request.otherID, res.answer.requestID, res.answer.otherID)
+	res.traceID = first(traceID(res.traceID), res.request.traceID)
 }
 
 // recordStatus accepts 100 to 599, and 0 or nothing for a call that got no response. A number in a
@@ -187,8 +198,12 @@ const maxDurationMS = 31 * 24 * 3600 * 1000
 
 // duration returns milliseconds, 0 for what is absent or absurd.
 func duration(n lenient.Node) float32 {
-	ms, ok := n.Float()
-	if !ok || !(ms > 0) || ms > maxDurationMS {
+	ms, _ := n.Float()
+	return milliseconds(ms)
+}
+
+func milliseconds(ms float64) float32 {
+	if !(ms > 0) || ms > maxDurationMS {
 		return 0
 	}
 	return float32(ms)
@@ -196,11 +211,8 @@ func duration(n lenient.Node) float32 {
 
 // attempt returns the number of the attempt, counted from 1; 0 = not stated.
 func attempt(n lenient.Node) uint16 {
-	i, ok := n.Int()
-	if !ok || i < 1 {
-		return 0
-	}
-	return uint16(min(i, math.MaxUint16))
+	i, _ := n.Int()
+	return uint16(min(max(i, 0), math.MaxUint16))
 }
 
 // first returns the first text that is not empty.

@@ -11,6 +11,7 @@ type scratch struct {
 	record   lenient.Doc // the record
 	outer    lenient.Doc // a body that came as text
 	spare    lenient.Doc // JSON inside a member's text
+	order    memberOrder // of the last plain record
 	response response
 	body     body
 	found    findings

@@ -12,6 +12,11 @@ func (n Node) Int() (int64, bool) {
 	if !ok {
 		return 0, false
 	}
+	return ParseInt(text)
+}
+
+// ParseInt is Node.Int for the literal of a number.
+func ParseInt(text []byte) (int64, bool) {
 	if v, ok := shortInt(text); ok {
 		return v, true
 	}
@@ -28,6 +33,11 @@ func (n Node) Float() (float64, bool) {
 	if !ok {
 		return 0, false
 	}
+	return ParseFloat(text)
+}
+
+// ParseFloat is Node.Float for the literal of a number.
+func ParseFloat(text []byte) (float64, bool) {
 	if f, ok := shortFloat(text); ok {
 		return f, true
 	}
