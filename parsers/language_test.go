@@ -146,3 +146,29 @@ func TestProseWait(t *testing.T) {
 	f("Try again with fewer than 500 rows.", Absent)
 	f("", Absent)
 }
+
+func TestTransforms(t *testing.T) {
+	f := func(as, text, want string) {
+		t.Helper()
+		apply, ok := transformNamed(as)
+		require.True(t, ok, as)
+		require.Equal(t, want, string(apply(new(scratch), []byte(text))), "%s of %s", as, text)
+	}
+	f("without_dots", "path/not_found/...", "path/not_found")
+	f("without_dots", "a sentence.", "")
+	f("before_colon", "E1042: no such user", "E1042")
+	f("before_colon", "No such user: 7", "")
+	f("before_colon", "E1042", "")
+	f("after_colon", "E1042: no such user", " no such user")
+	f("after_colon", "No such user: 7", "No such user: 7")
+	f("number", "(#100) No such field", "100")
+	f("number", "none", "")
+	f("bracketed", "No such field [nr 7", "")
+	f("bracketed", "(#100) No such field", "#100")
+	f("aws_type", "com.acme#NotFoundException:http://acme.example/", "NotFoundException")
+	f("aws_type", "NotFoundException", "NotFoundException")
+	f("slug", "It's Phone-Format Invalid!", "its_phone_format_invalid")
+	f("last_url_segment", "https://acme.example/errors/not-found?x=1", "not-found")
+	f("problem_type", "https://httpstatuses.com/404", "")
+	f("token", "a b", "")
+}

@@ -31,11 +31,13 @@ func transformNamed(name string) (transform, bool) {
 		return number, true
 	case "bracketed":
 		return bracketed, true
+	case "without_dots":
+		return withoutDots, true
 	}
 	return nil, false
 }
 
-const transformNames = "last_url_segment, problem_type, slug, token, before_colon, after_colon, aws_type, number, bracketed"
+const transformNames = "last_url_segment, problem_type, slug, token, before_colon, after_colon, aws_type, number, bracketed, without_dots"
 
 // asKey is the reading that needs the value itself, not its text.
 const asKey = "key"
@@ -144,6 +146,11 @@ func number(_ *scratch, text []byte) []byte {
 		end++
 	}
 	return text[from:end]
+}
+
+// withoutDots returns "path/not_found" from "path/not_found/..", whose dots may become further words.
+func withoutDots(s *scratch, text []byte) []byte {
+	return token(s, bytes.TrimRight(text, "./"))
 }
 
 // bracketed returns what stands in the first pair of parentheses or brackets.
