@@ -56,6 +56,27 @@ func decodeSOAP(s *scratch, root lenient.Node) bool {
 	return len(f.message) > 0
 }
 
+// decodeXMLRPC reads a fault of XML-RPC: a struct with faultCode and faultString.
+func decodeXMLRPC(s *scratch, root lenient.Node) bool {
+	f := &s.found
+	fault := root.First().Get("fault").Get("value").Get("struct")
+	n := fault.First()
+	for i := 0; i < maxNamed && n.Kind() != lenient.Absent; i++ {
+		value := n.Get("value")
+		if value.Kind() == lenient.Object {
+			value = value.First() // <int>4</int>
+		}
+		switch string(n.Get("name").Text()) {
+		case "faultCode":
+			f.code = exact(s, value)
+		case "faultString":
+			f.message = bytes.TrimSpace(prose(s, value))
+		}
+		n = n.Next()
+	}
+	return len(f.message) > 0
+}
+
 // elementText is the text of an element with or without attributes.
 func elementText(s *scratch, n lenient.Node) []byte {
 	if n.Kind() == lenient.Object {
@@ -89,7 +110,7 @@ func (s *scratch) headerFacts() bool {
 	}
 	h := s.response.header
 	code := first(awsType(s, h("x-amzn-errortype")), h("x-ms-error-code"), s.grpcName(h("grpc-status")))
-	message := h("grpc-message")
+	message := s.percentDecoded(h("grpc-message"))
 	if challenge := h("www-authenticate"); len(code) == 0 && len(challenge) > 0 {
 		code, message = parameter(challenge, "error"), parameter(challenge, "error_description")
 	}
@@ -97,10 +118,38 @@ func (s *scratch) headerFacts() bool {
 		return false
 	}
 	f.code = code
+	if len(h("grpc-status")) > 0 && s.body.kind == bodyEmpty {
+		f.format = s.constant("grpc")
+	}
 	if len(f.message) == 0 || phraseStatus(f.message) > 0 && len(message) > 0 {
 		f.message = first(message, f.message, f.title, code)
 	}
 	return true
+}
+
+// percentDecoded returns a text without the percent-encoding of gRPC, and what is none as it is.
+func (s *scratch) percentDecoded(text []byte) []byte {
+	if bytes.IndexByte(text, '%') < 0 {
+		return text
+	}
+	start := len(s.lists)
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c == '%' && i+2 < len(text) && isHex(text[i+1:i+3]) {
+			c = hexDigit(text[i+1])<<4 | hexDigit(text[i+2])
+			i += 2
+		}
+		s.lists = append(s.lists, c)
+	}
+	return s.lists[start:len(s.lists):len(s.lists)]
+}
+
+// hexDigit is the value of a hexadecimal digit.
+func hexDigit(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
 }
 
 // parameter returns a parameter of a challenge, whether its value stands in quotes, in the wrong

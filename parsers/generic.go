@@ -27,11 +27,13 @@ func decoderNamed(name string) (decoder, bool) {
 		return decodeProblem, true
 	case "soap":
 		return decodeSOAP, true
+	case "xml_rpc":
+		return decodeXMLRPC, true
 	}
 	return nil, false
 }
 
-const decoderNames = "google_rpc, field_messages, problem, soap"
+const decoderNames = "google_rpc, field_messages, problem, soap, xml_rpc"
 
 // decodeFieldMessages reads a body whose every member is a list of texts: the faults of one field.
 // That nothing else is there is what tells it from an answer with a list in it.
@@ -85,6 +87,10 @@ func (s *scratch) googleDetail(n lenient.Node) {
 	switch string(kind[bytes.LastIndexByte(kind, '.')+1:]) {
 	case "ErrorInfo":
 		s.detail(exact(s, n.Get("domain")), exact(s, n.Get("reason")), nil)
+	case "LocalizedMessage":
+		s.found.message = first(s.found.message, prose(s, n.Get("message")))
+	case "ResourceInfo":
+		s.detail(exact(s, n.Get("resourceName")), exact(s, n.Get("resourceType")), prose(s, n.Get("description")))
 	case "BadRequest":
 		violations := n.Get("fieldViolations")
 		for v := violations.First(); v.Kind() != lenient.Absent; v = v.Next() {

@@ -66,13 +66,7 @@ func (s *scratch) guess(root lenient.Node) bool {
 	if root.Kind() == lenient.Absent || s.body.kind == bodyText || s.body.kind == bodyHTML {
 		return false
 	}
-	f.format = s.constant(formatJSON)
-	switch s.body.kind {
-	case bodyXML:
-		f.format = s.constant(formatXML)
-	case bodyForm:
-		f.format = s.constant(formatForm)
-	}
+	f.format = s.constant(s.formatName(root))
 	g := guesser{s: s, budget: guessBudget}
 	found := g.value(nil, root, 0)
 	if found.empty() && s.response.status < 500 {

@@ -45,7 +45,7 @@ func (r *Registry) readSuccess(row *Row, v *vendor) bool {
 // readFailed reads a success whose body says that there is an error.
 func (r *Registry) readFailed(row *Row, v *vendor) bool {
 	s := row.scratch
-	if !s.recognise(r.generic.envelopes, s.readBody().root) && !s.guess(s.body.root) {
+	if !s.recognise(r.generic.envelopes, s.readBody().root) && !s.guess(s.body.root) && !s.headerFacts() {
 		return false
 	}
 	row.Parse = ParseGeneric
