@@ -10,16 +10,14 @@ const maxTemplate = 256 // bytes
 
 // The placeholders of a template.
 const (
-	number = "<n>"     // numbers and amounts, card numbers
-	uuid   = "<uuid>"  //
-	hex    = "<hex>"   // with 0x, or from 8 digits that are not all decimal
+	number = "<n>"     // numbers and amounts, durations, numbers of cards and phones
 	email  = "<email>" //
-	phone  = "<phone>" // international: +45 12 34 56 78
 	quote  = "<q>"     // what stands in quotes
 	url    = "<url>"   // with a scheme
+	host   = "<host>"  // under a usual top-level domain, with a port
 	ip     = "<ip>"    // version 4 and 6, with a port or prefix length
 	moment = "<time>"  // dates, times of day, both
-	id     = "<id>"    // base64, ULIDs, tokens: mixed letters and digits
+	id     = "<id>"    // UUIDs, hexadecimal, base64, ULIDs, tokens, resource names: one API has several of them for one thing
 )
 
 const longestName = len(email)
@@ -31,8 +29,9 @@ const longestName = len(email)
 //   - Quoted parts are masked whole, except when the quotes are around the entire message. An
 //     apostrophe within or after a word is no quote.
 //   - Marks of redaction are masked as what they hide: [redacted:email] is <email>.
-//   - Digits at an end of a word are masked, its letters stay: acc-<n>, sha<n>, <n>ms. Where letters
-//     and digits mix further, all is <id>, without a prefix of words: cus_<id>.
+//   - Digits at an end of a word are masked, its letters stay: acc-<n>, sha<n>, <n>GB. Where letters
+//     and digits mix further, all is <id>, without a prefix of words: cus_<id>. So are the names of
+//     regions, and what its sender has hidden in part: sk-abcd****wxyz.
 //   - A list of equal placeholders becomes one of them; blanks and control characters become one space.
 //
 // At most 256 bytes are appended, valid UTF-8. A template is its own template, unless it was cut.
@@ -81,6 +80,8 @@ func (t *templater) next() {
 		t.redacted()
 	case c == '"' || c == '`' || c == '\'':
 		t.quoted()
+	case c == '*' && !t.inWord():
+		t.hidden()
 	case c >= utf8.RuneSelf:
 		t.rune()
 	default:
@@ -171,7 +172,7 @@ func (t *templater) placeholder() {
 
 // known returns the placeholder that b is, or "".
 func known(b []byte) string {
-	for _, name := range [...]string{number, uuid, hex, email, phone, quote, url, ip, moment, id} {
+	for _, name := range [...]string{number, email, quote, url, host, ip, moment, id} {
 		if string(b) == name {
 			return name
 		}
@@ -195,22 +196,30 @@ func (t *templater) redacted() {
 	switch string(b[len(open):end]) {
 	case "email":
 		t.mask(email, end+1)
-	case "phone":
-		t.mask(phone, end+1)
-	case "card", "pin":
+	case "phone", "card", "pin":
 		t.mask(number, end+1)
 	default:
 		t.mask(id, end+1)
 	}
 }
 
+// hidden masks what begins with stars.
+func (t *templater) hidden() {
+	n := hiddenLength(t.in[t.pos:])
+	if n == 0 {
+		t.copy(1)
+		return
+	}
+	t.mask(id, n)
+}
+
 // rune copies one character beyond ASCII, or masks what it opens when it is a quotation mark.
 func (t *templater) rune() {
 	r, size := utf8.DecodeRune(t.in[t.pos:])
-	switch r {
-	case '“', '„', '‘', '«':
+	switch {
+	case r == '“', r == '„', r == '‘', r == '«':
 		t.quoted()
-	case '\u00a0', '\u2028', '\u2029', '\u3000', '\u0085':
+	case unicode.IsSpace(r):
 		t.space(size)
 	default:
 		t.out = utf8.AppendRune(t.out, r)

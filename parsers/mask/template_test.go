@@ -17,7 +17,7 @@ func TestAppendTemplate(t *testing.T) {
 	f("Account 42 not found", "Account <n> not found")
 	f("Limit is 1,234.50 EUR, got -5", "Limit is <n> EUR, got <n>")
 	f("€12.50 or $5 (12%)", "€<n> or $<n> (<n>%)")
-	f("retry after 30s, 2.5GB used, 1.5e3 left", "retry after <n>s, <n>GB used, <n> left")
+	f("retry after 30s; 2.5GB used, 1.5e3 left", "retry after <n>; <n>GB used, <n> left")
 	f("items[12].name, line 3:14", "items[<n>].name, line <n>:<n>")
 	f("10/60 of #7 in 5-10", "<n>/<n> of #<n> in <n>-<n>")
 	f("ids 1, 2, 3 and 4 unknown", "ids <n> unknown")
@@ -25,10 +25,10 @@ func TestAppendTemplate(t *testing.T) {
 	f("version 1.2.3-beta", "version <n>-beta")
 
 	// ids
-	f("Payment 5f1c8f0e-8f7e-4a0b-9d7d-0d2f7c6f1b2a failed", "Payment <uuid> failed")
-	f("trace {5F1C8F0E-8F7E-4A0B-9D7D-0D2F7C6F1B2A}", "trace {<uuid>}")
-	f("commit 56c7b029 and 0x1F", "commit <hex>")
-	f("at 0x1f: fault", "at <hex>: fault")
+	f("Payment 5f1c8f0e-8f7e-4a0b-9d7d-0d2f7c6f1b2a failed", "Payment <id> failed")
+	f("trace {5F1C8F0E-8F7E-4A0B-9D7D-0D2F7C6F1B2A}", "trace {<id>}")
+	f("commit 56c7b029 and 0x1F", "commit <id>")
+	f("at 0x1f: fault", "at <id>: fault")
 	f("No such customer: cus_9s6XKzkNRiz8i3", "No such customer: cus_<id>")
 	f("key sk_live_51H8xYzAbCdEf9GhIjKl invalid", "key sk_live_<id> invalid")
 	f("account acc-12345 closed", "account acc-<n> closed")
@@ -37,8 +37,8 @@ func TestAppendTemplate(t *testing.T) {
 	f("token dGhpcyBpcy/hIHRlc3+gMTIzNDU2Nzg5MA", "token <id>")
 	f("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-DEF_123 expired", "jwt <id> expired")
 	f("user a1b2c3 unknown, request 3f2a", "user <id> unknown, request <id>")
-	f("job f47ac10b58cc4372a5670e02b2c3d479 failed", "job <hex> failed")
-	f("x-id=93bac548-d2de-4546-b106-880a5018460d", "x-id=<uuid>")
+	f("job f47ac10b58cc4372a5670e02b2c3d479 failed", "job <id> failed")
+	f("x-id=93bac548-d2de-4546-b106-880a5018460d", "x-id=<id>")
 	f("no accounts/cus_9s6XKzkNRiz8i3/cards2", "no accounts/cus_<id>/cards<n>")
 	f("SHA-256, sha256, OAuth2, k8s", "SHA-<n>, sha<n>, OAuth<n>, k<n>s")
 	f("InternalServerErrorException in getAccountBalanceByCustomer", "InternalServerErrorException in getAccountBalanceByCustomer")
@@ -48,8 +48,8 @@ func TestAppendTemplate(t *testing.T) {
 	f("mail jane.doe+x@example.co.uk bounced", "mail <email> bounced")
 	f("<jane@example.com>", "<<email>>")
 	f("@channel is no address, nor is a@b", "@channel is no address, nor is a@b")
-	f("call +45 12 34 56 78 or +4512345678.", "call <phone>.")
-	f("+1 (555) 123-4567 busy", "<phone> busy")
+	f("call +45 12 34 56 78 or +4512345678.", "call <n>.")
+	f("+1 (555) 123-4567 busy", "<n> busy")
 	f("dial tcp 10.0.0.1:5432: connection refused", "dial tcp <ip>: connection refused")
 	f("lookup [2001:db8::1]:53, ::1, fe80::1: timeout", "lookup [<ip>]:<n>, <ip>: timeout")
 	f("std::vector, Face::Add", "std::vector, Face::Add")
@@ -57,7 +57,23 @@ func TestAppendTemplate(t *testing.T) {
 	f("see https://docs.x.com/errors#e12, please.", "see <url>, please.")
 	f("(https://docs.x.com/a)", "(<url>)")
 
+	f("no host api.example.com:443, use eu.example.co.uk.", "no host <host>, use <host>.")
+	f("users.email, System.IO, com.acme.Main, node.js, a.b.in x", "users.email, System.IO, com.acme.Main, node.js, a.b.in x")
+
+	// names of clouds
+	f("User: arn:aws:iam::123456789012:user/alice, on arn:aws:s3:::bucket/a key.", "User: <id>, on <id> key.")
+	f("in eu-west-1, us-gov-west-1 or europe-west4-b", "in <id> or europe-west<n>-b")
+	f("north-west-ish north-1 us-east", "north-west-ish north-<n> us-east")
+
+	// hidden in part
+	f("key sk-abcd****wxyz, card ****4242 or **** 4242", "key <id>, card <id> or **** <n>")
+	f("token 4842…2456, 9f31…00aa and •••", "token <id> and •••")
+	f("loading…done **now** a*b 2*3 ***", "loading…done **now** a*b <n>*<n> ***")
+
 	// times
+	f("wait 1m20s, 120ms or 1.5h", "wait <n>")
+	f("30sec 5min 2d 1m2x", "<n>sec <n>min <n>d <id>")
+	f("ICCID 8945020184545127861 of 4520304050", "ICCID <id> of <n>")
 	f("at 2026-11-20T10:15:30.123Z", "at <time>")
 	f("at 2026-11-20 10:15:30 +0000 UTC, later", "at <time>, later")
 	f("on 2026-11-20.", "on <time>.")
@@ -86,7 +102,7 @@ func TestAppendTemplate(t *testing.T) {
 	f("card [redacted:card], key [redacted:api_key]", "card <n>, key <id>")
 	f("[redacted:", "[redacted:")
 	f("[REDACTED] [x]", "[REDACTED] [x]")
-	f("Public token expired: 4842…2456", "Public token expired: <n>…<n>")
+	f("Public token expired: 4842…2456", "Public token expired: <id>")
 
 	// text
 	f("", "")
@@ -141,7 +157,7 @@ func TestAppend_Hostile(t *testing.T) {
 	units := []string{
 		`"`, `'`, `'a `, `"a`, "`", "“", "‘", "’", `"a" `, `1 `, `1,`, `1, `, `1.`, `+1-`, `+`, `-`, `:`, `::1 `, `a@`, `a@b.`, `a.`, `a-`, `a`, `1`, `a1`,
 		`http://`, `http://a `, `[redacted:`, `[redacted:x] `, `<n>`, `<`, `<a`, `a+`, `eyJ.`, `aB1+`, `aB1=/`, `1:1:`, `10:15:30.`, `Nov `, `1 Nov `, `Nov 1 `,
-		`0x`, `deadbee1-`, "\xff", " ", "\x00", "{", "/", "/{", "%", ".", "/1", "/…", "+1 2-3 ",
+		`0x`, `deadbee1-`, "\xff", " ", "\x00", "{", "/", "/{", "%", ".", "/1", "/…", "+1 2-3 ", "1s", "1s1", "arn:aws", "*", "a*", "a…", "•", "a.com:", "eu-", "a-west-",
 	}
 	require.NotEmpty(t, units)
 	buf := make([]byte, 0, 4*maxTemplate)

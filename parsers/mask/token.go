@@ -44,7 +44,7 @@ func (t *templater) recognise(b []byte) (string, int) {
 		return url, n
 	}
 	if n := uuidLength(b); n > 0 {
-		return uuid, n
+		return id, n
 	}
 	if n := timeLength(b); n > 0 {
 		return moment, n
@@ -58,15 +58,48 @@ func (t *templater) recognise(b []byte) (string, int) {
 		}
 	}
 	if n := phoneLength(b); n > 0 {
-		return phone, n
+		return number, n
 	}
 	if n := encodedLength(b); n > 0 {
 		return id, n
 	}
 	if n := prefixedHexLength(b); n > 0 {
-		return hex, n
+		return id, n
 	}
-	return number, numberLength(b)
+	return t.recogniseName(b)
+}
+
+// longNumber is more digits than a card's number has: what is longer identifies something.
+const longNumber = 17
+
+// recogniseName is recognise for what looks like a word or a plain number at first.
+func (t *templater) recogniseName(b []byte) (string, int) {
+	end := 0
+	for end < len(b) && (isAlnum(b[end]) || b[end] == '-' || b[end] == '_') {
+		end++
+	}
+	name, n := id, 0
+	switch { // by the first byte, the last one and the one behind it
+	case end == 0:
+	case end < len(b) && (b[end] == '*' || b[end] == "…"[0]):
+		n = hiddenLength(b)
+	case end < len(b) && b[end] == '.' && isLetter(b[end-1]):
+		name, n = host, hostLength(b)
+	case end < len(b) && b[end] == ':' && b[0] == 'a':
+		n = arnLength(b)
+	case isDigit(b[0]) && (!isDigit(b[end-1]) || end < len(b) && b[end] == '.'):
+		name, n = number, durationLength(b)
+	case !isDigit(b[0]) && isDigit(b[end-1]):
+		n = regionLength(b)
+	}
+	if n > 0 {
+		return name, n
+	}
+	n = numberLength(b)
+	if n >= longNumber && shapeOf(b[:n]).digits == n {
+		return id, n
+	}
+	return number, n
 }
 
 // runLength returns the length of the letters and digits that b begins with, joined by single
@@ -88,7 +121,7 @@ func (t *templater) run(b []byte) {
 		return
 	}
 	if s.isHexID(len(b)) {
-		t.mask(hex, len(b))
+		t.mask(id, len(b))
 		return
 	}
 	if words := leadingWords(b); words < len(b) && (!random || isPlain(b[:words])) {
@@ -127,7 +160,7 @@ const maxPrefix = 24
 // parts masks a run that begins with a part that has a digit.
 func (t *templater) parts(b []byte) {
 	if shapeOf(b).isHexID(len(b)) {
-		t.mask(hex, len(b))
+		t.mask(id, len(b))
 		return
 	}
 	from := 0
