@@ -23,7 +23,10 @@ const success = `{"time":"2026-09-18T12:00:00.250Z","service":"onboarding","envi
 
 func TestParseDoesNotAllocate(t *testing.T) {
 	r := newRegistry(t)
-	records := map[string][]byte{"problem": []byte(problem), "success": []byte(success)}
+	records := map[string][]byte{
+		"problem": []byte(problem), "success": []byte(success),
+		"no path": []byte(`{"time":1789732800,"status":500,"url":"https://api.example.com"}`), "fragment": []byte(`{"time":1789732800,"status":500,"url":"https://api.example.com#a"}`),
+	}
 	for _, c := range append(readCases(t, "vendors/*/testdata/*.txtar"), readCases(t, "testdata/generic/*.txtar")...) {
 		records[c.Name] = c.Record
 	}

@@ -68,6 +68,9 @@ func buildHostBytes() (t [256]byte) {
 	return t
 }
 
+// rootPath is the path of a URL that states none.
+var rootPath = []byte("/")
+
 // splitURL takes an absolute URL apart; of a relative one, the path.
 func splitURL(url []byte) target {
 	url = trim(url)
@@ -82,11 +85,11 @@ func splitURL(url []byte) target {
 	}
 	end := bytes.IndexAny(rest, "/?#")
 	if end < 0 {
-		return target{host: hostOnly(rest), path: []byte("/")}
+		return target{host: hostOnly(rest), path: rootPath}
 	}
 	path := rest[end:]
 	if path[0] == '#' {
-		path = []byte("/")
+		path = rootPath
 	}
 	return target{host: hostOnly(rest[:end]), path: path}
 }
