@@ -2,6 +2,7 @@ package parsers
 
 import (
 	"bytes"
+	"encoding/base64"
 	"sync"
 	"testing"
 
@@ -96,6 +97,13 @@ func FuzzParse(f *testing.F) {
 	}
 	for _, seed := range []string{success, `{"time":0,"error":"x"}`, `{"time":1,"status":500,"response_body_base64":"H4sIAAAAAAAA"}`, "[", "{", "\xff"} {
 		f.Add([]byte(seed))
+	}
+	plain, binary := bodies("sk" + "_live_" + "4eC39HqLyjWDarjtT1zdp7dc")
+	for _, body := range plain { // a body of every kind
+		f.Add([]byte(marshal(object{"time": waitTime, "status": 429, "response_body": body})))
+	}
+	for _, body := range binary { // in every encoding
+		f.Add([]byte(marshal(object{"time": waitTime, "status": 200, "response_body_base64": base64.StdEncoding.EncodeToString(body)})))
 	}
 	r := newRegistry(f)
 	reused := new(Row)
