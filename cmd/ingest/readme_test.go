@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,5 +43,5 @@ func vendorTable(t *testing.T) string {
 	require.NoError(t, err)
 	var out bytes.Buffer
 	require.NoError(t, render.Write(&out, render.Answer{Table: table}, render.Options{Format: render.FormatMarkdown}))
-	return out.String()
+	return fmt.Sprintf("<details><summary>%d vendors have a definition</summary>\n\n%s\n</details>\n", len(r.Vendors()), out.String())
 }
