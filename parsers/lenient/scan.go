@@ -128,7 +128,9 @@ func scanApostrophed(src []byte, pos int) (int, flags) {
 			return pos, f
 		case c == '\\':
 			f |= escaped
-			pos++
+			if pos++; pos < len(src) {
+				f |= highFlag(src[pos])
+			}
 		case c >= 0x80:
 			f |= nonASCII
 		}
