@@ -29,9 +29,19 @@ var roleWords = [...]struct {
 	text string
 	role role
 }{
-	{"reset", roleReset}, {"renew", roleReset}, {"remain", roleRemaining}, {"left", roleRemaining}, {"avail", roleRemaining},
-	{"interval", roleWindow}, {"window", roleWindow}, {"period", roleWindow},
-	{"usage", roleUsed}, {"used", roleUsed}, {"count", roleUsed}, {"observed", roleUsed}, {"consumed", roleUsed},
+	{"reset", roleReset},
+	{"renew", roleReset},
+	{"remain", roleRemaining},
+	{"left", roleRemaining},
+	{"avail", roleRemaining},
+	{"interval", roleWindow},
+	{"window", roleWindow},
+	{"period", roleWindow},
+	{"usage", roleUsed},
+	{"used", roleUsed},
+	{"count", roleUsed},
+	{"observed", roleUsed},
+	{"consumed", roleUsed},
 }
 
 // rateWords are in the names of headers that can only speak of quotas of calls.
