@@ -12,7 +12,7 @@ import (
 
 const (
 	maxClaims    = 24 // members of an object that may be an error
-	maxEnvelopes = 3  // objects around an error
+	maxEnvelopes = 6  // objects around an error
 )
 
 // failed reports whether the body of a success says that there is an error.
@@ -38,11 +38,16 @@ func (s *scratch) failed() bool {
 	if b.kind == bodyHTML || b.kind == bodyText {
 		return false
 	}
-	if b.root.Kind() == lenient.Array { // a batch of JSON-RPC
+	if b.root.Kind() == lenient.Array { // a batch of JSON-RPC, or one error in a list
 		one := b.root.First()
-		return one.Kind() == lenient.Object && one.Get("jsonrpc").Kind() == lenient.String && one.Get("error").Kind() == lenient.Object
+		return b.root.Len() == 1 && numbered(one) || one.Kind() == lenient.Object && one.Get("jsonrpc").Kind() == lenient.String && one.Get("error").Kind() == lenient.Object
 	}
 	return declares(b.root, b.kind, 0)
+}
+
+// numbered reports the only row of a table when it has an error and its description.
+func numbered(row lenient.Node) bool {
+	return row.Kind() == lenient.Object && row.Len() <= 5 && digits(row.GetFold("error").Text()) > 0 && len(row.GetFold("description").Text()) > 0
 }
 
 // hasFold reports a name that ends like that, whatever its case, with or without Response after it.
@@ -61,8 +66,13 @@ type claim struct {
 	code, errorCode       bool
 	message, errorMessage bool
 	payload, xml          bool
-	entity                bool // it has an id of its own
-	others                int  // members that belong to no error
+	pairs                 bool  // elements or pairs of a form, which have no types
+	entity                bool  // it has an id of its own
+	owned                 bool  // which is that of a task or a payment
+	declined, stored      bool  // a payment was refused; it is kept with an amount or a date
+	zero                  bool  // a status or result of 0, which is success to some and failure to others
+	number                int64 // a status or result that is a number of the vendor's own
+	others                int   // members that belong to no error
 	wrapper               lenient.Node
 	wrappers, data        int
 }
@@ -78,15 +88,40 @@ func declares(object lenient.Node, kind bodyKind, depth int) bool {
 		}
 		return declares(object.First(), kind, 1)
 	}
-	c := claim{xml: kind == bodyXML}
+	c := claim{xml: kind == bodyXML, pairs: kind != bodyJSON}
 	for n := object.First(); n.Kind() != lenient.Absent; n = n.Next() {
 		var buf [longestName]byte
 		c.member(foldName(&buf, n.Key()), n)
 	}
+	c.settle()
 	if c.verdict(kind, depth) {
 		return true
 	}
 	return !c.accepted && !c.payload && c.wrappers == 1 && c.others <= 3 && declares(c.wrapper, kind, depth+1)
+}
+
+// settle decides what a zero means: beside an error it says no.
+func (c *claim) settle() {
+	if c.zero && (c.fault || c.errorMessage) && !c.owned {
+		c.refused = true
+	} else if c.zero && !c.refused {
+		c.accepted = true
+	}
+}
+
+// explains reports an object with a code and a sentence of its own.
+func explains(object lenient.Node) bool {
+	code, message := false, false
+	n := object.First()
+	for i := 0; i < maxClaims && n.Kind() != lenient.Absent; i++ {
+		var buf [longestName]byte
+		r := roleOf(foldName(&buf, n.Key()))
+		text := n.Kind() == lenient.String && len(n.Text()) > 0
+		code = code || r.code >= 84 && (text || n.Kind() == lenient.Number) && digits(n.Text()) != 0 && !successWord(n.Text())
+		message = message || r.message >= 80 && text && !successText(n.Text())
+		n = n.Next()
+	}
+	return code && message
 }
 
 // verdict weighs the claims.
@@ -97,13 +132,19 @@ func (c *claim) verdict(kind bodyKind, depth int) bool {
 	case c.accepted:
 		return false
 	case c.refused:
-		return (c.fault || c.message || c.code) && c.others <= 8
+		return (c.fault || c.message || c.code || explains(c.wrapper)) && c.others <= 8
+	case c.number > 0 && c.message && !c.entity && !c.payload && c.others == 0 && (c.pairs || c.number >= 100):
+		return true
 	case c.stated && c.errorCode && c.message && depth == 0 && !c.entity:
 		return c.others <= 4
 	case c.stated && c.fault && kind == bodyXML:
 		return c.others <= 8
 	case c.stated && c.errorCode && c.errorMessage && !c.entity:
 		return c.others <= 1
+	case c.declined && !c.stored && (c.message || c.code) && !c.payload:
+		return c.others <= 4 && !c.entity || c.pairs && c.errorCode && c.others <= 14
+	case c.stated && c.owned:
+		return false
 	case c.stated:
 		return (c.fault || c.message || c.code || c.data == 1) && c.others <= 1-depth
 	case c.graph:
@@ -127,16 +168,29 @@ func (c *claim) member(name []byte, n lenient.Node) {
 		c.flag(n, false)
 	case "iserror", "haserror", "haserrors", "errored", "failed":
 		c.flag(n, true)
-	case "error", "err", "errors", "fault", "exception", "errorcodes", "errordetails", "errormessages", "errorresponse", "odataerror":
+	case "error", "err", "errors", "errorarray", "errorlist", "fault", "exception", "errorcodes", "errordetails", "errormessages", "errorresponse", "odataerror":
 		c.errorMember(n)
-	case "errcode", "errorcode", "errno", "errornumber", "retcode", "returncode", "code", "cod", "subcode", "respcode", "responsecode":
+	case "errcode", "errorcode", "errno", "errornumber", "retcode", "returncode", "code", "cod", "subcode", "respcode", "responsecode", "actioncode", "declinecode", "declinedcode":
 		c.codeMember(name, n)
-	case "status", "stat", "ack", "result", "resultcode", "statuscode", "httpstatus", "state", "outcome":
+	case "status", "stat", "ack", "result", "resultcode", "statuscode", "httpstatus", "state", "outcome", "decision":
 		c.statusMember(name, n)
 	case "data", "results", "items", "content", "payload", "rows", "records", "list", "output":
 		c.payloadMember(n)
-	case "response":
+	case "response", "responsestatus", "resultstatus":
 		c.statusMember(name, n)
+	case "uid", "uuid", "taskid", "taskuid", "jobid", "orderid", "paymentid", "transactionid":
+		c.others++
+		c.entity, c.owned = true, true
+	case "amount", "total", "created", "createdat", "createdate", "datecreated", "updatedat", "lastmodified":
+		c.others++
+		c.stored = true
+	case "infocode":
+		c.refused = c.refused || digits(n.Text()) > 0 && digits(n.Text()) != 10000
+		c.code = true
+	case "header":
+		if !c.xml { // that of SOAP is about something else
+			c.further(name, n)
+		}
 	case "envelope", "body", "reply", "messages":
 		if one := n.First(); n.Kind() == lenient.Array && n.Len() == 1 && one.Kind() == lenient.Object {
 			n = one
@@ -240,13 +294,19 @@ func (c *claim) statusMember(name []byte, n lenient.Node) {
 			c.refused = true
 		}
 		c.stated = true
+	case "declined", "refused", "denied":
+		c.declined = true
 	default:
 		value := digits(folded)
 		switch {
+		case value == 0 && (string(name) == "status" || string(name) == "result"):
+			c.zero = true
 		case successWord(text) || value == 0 || value >= 200 && value < 300:
 			c.accepted = true
 		case value >= 400 && value < 600 || value > 0 && string(name) == "resultcode":
 			c.code, c.errorCode = true, true
+		case value > 1 && (string(name) == "status" || string(name) == "result"):
+			c.number = value
 		}
 	}
 }
@@ -295,13 +355,18 @@ func (c *claim) further(name []byte, n lenient.Node) {
 		text := bytes.TrimSpace(n.Text())
 		switch {
 		case len(text) == 0:
-		case r.message >= 60 && successWord(text):
+		case r.message >= 60 && successText(text):
 			c.accepted = true
 		case r.message > 0:
 			c.message = true
+			c.declined = c.declined || saysDeclined(text)
 			c.errorMessage = c.errorMessage || r.message >= 92 && string(name) != "message" && string(name) != "msg"
 		case r.code >= 84:
 			c.codeMember(name, n)
+		case c.pairs && bytes.HasSuffix(name, []byte("status")):
+			c.statusMember([]byte("status"), n)
+		case c.pairs && bytes.HasSuffix(name, []byte("result")):
+			c.statusMember([]byte("result"), n)
 		default:
 			c.others++
 		}
@@ -318,4 +383,31 @@ func successWord(text []byte) bool {
 		return true
 	}
 	return false
+}
+
+// successText recognises a sentence of them: one that begins or ends with such a word.
+func successText(text []byte) bool {
+	if successWord(text) {
+		return true
+	}
+	text = bytes.TrimRight(text, " .!")
+	if i := bytes.IndexByte(text, ' '); i > 0 && startsFold(text, "success") && startsFold(text[:i], "success") {
+		return true
+	}
+	last := text[bytes.LastIndexByte(text, ' ')+1:]
+	if len(last) == len(text) || !startsFold(last, "success") && !startsFold(last, "succeeded") {
+		return false
+	}
+	return !bytes.Contains(text, []byte("not ")) && !bytes.Contains(text, []byte("n't ")) && !bytes.Contains(text, []byte("without "))
+}
+
+// saysDeclined recognises a sentence that begins or ends with the word for a refused payment.
+func saysDeclined(text []byte) bool {
+	text = bytes.TrimRight(text, " .!")
+	for _, word := range [...]string{"declined", "card declined", "transaction declined"} {
+		if startsFold(text, word) && (len(text) == len(word) || text[len(word)] == ' ' || text[len(word)] == ':') {
+			return true
+		}
+	}
+	return endsFold(text, "has been declined") || endsFold(text, "was declined") || endsFold(text, "insufficient funds")
 }

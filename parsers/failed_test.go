@@ -39,6 +39,18 @@ func TestErrorsInSuccesses(t *testing.T) {
 		`{"message-count":"1","messages":[{"status":"4","error-text":"Bad Credentials"}]}`,
 		`<Reply Status="ERROR"><Errors><Error Number="7">No</Error></Errors><Server>s</Server><Time>0</Time></Reply>`,
 		`<Packet v="1"><system><status>error</status><errcode>7</errcode><errtext>No</errtext></system></Packet>`,
+		`{"status":"0","info":"INVALID_USER_KEY","infocode":"10001"}`,
+		`{"status":311,"message":"wrong key"}`,
+		`{"message":"Declined","state":"Authorize","status":"Declined"}`,
+		`{"status":"NOK","message":"No such user"}`,
+		`<JetResponse><TransactionID>7605</TransactionID><ActionCode>005</ActionCode><ResponseText>DECLINED</ResponseText></JetResponse>`,
+		`<r><receipt><ReceiptId>1</ReceiptId><ResponseCode>481</ResponseCode><ISO>01</ISO><AuthCode>1</AuthCode><TransTime>18:41:13</TransTime><Message>DECLINED * =</Message><TransAmount>1.00</TransAmount><TransID>9</TransID></receipt></r>`,
+		`{"result":0,"error":"No such user"}`,
+		`[{"Error":"8","Description":"Key daily limit exceeded","Cause":"c","Resolution":"r"}]`,
+		`{"Response":{"Error":{"ErrorCode":2,"ErrorMessage":"Session has expired"},"TraceId":"b","ResponseStatus":2,"Response":null}}`,
+		`call_1({"error":{"code":"005","description":"Bad"}});`,
+		`<Response><Response><ExpressResponseCode>103</ExpressResponseCode><ExpressResponseMessage>No</ExpressResponseMessage></Response></Response>`,
+		`<e:Envelope xmlns:e="u"><e:Header><a><b>1</b></a></e:Header><e:Body><addResponse><writeResponse><status isSuccess="false"><statusDetail type="ERROR"><code>BAD_REF</code><message>No</message></statusDetail></status></writeResponse></addResponse></e:Body></e:Envelope>`,
 	} {
 		require.Equal(t, KindError, kindOf(t, r, body), body)
 	}
@@ -68,6 +80,22 @@ func TestSuccessesThatLookLikeErrors(t *testing.T) {
 		`<Reply Status="OK"><Errors/><Result><Error>0</Error><Value>7</Value></Result></Reply>`,
 		`<feed><error>0</error><entry><title>fault</title></entry><entry/><entry/><a/><b/></feed>`,
 		`<html><body>error</body></html>`, `code=0&message=error`,
+		`{"status":"1","info":"OK","infocode":"10000","count":"1"}`, `{"status":"0","info":"OK"}`,
+		`{"status":2,"message":"Processing"}`, `{"status":311,"message":"x","id":"7"}`, `{"status":206,"message":"wrong"}`,
+		`{"result":0,"error":"none"}`, `{"result":0,"error":""}`, `{"result":0,"message":"failed before"}`,
+		`[{"Error":"0","Description":"fine"}]`, `[{"Error":"8","Description":"a"},{"Error":"9","Description":"b"}]`,
+		`{"Response":{"Error":{"code":0,"ErrorMessage":""},"TraceId":"b","ResponseStatus":1,"Results":[{"a":1}]}}`,
+		`call_1({"id":1,"name":"error"});`,
+		`{"uid":4,"indexUid":"m","status":"failed","type":"indexCreation","details":{"primaryKey":null},"error":{"message":"Index exists.","code":"index_already_exists","type":"invalid_request","link":"https://docs"},"duration":"PT0.1S","enqueuedAt":"2021-08-10T14:29:17Z"}`,
+		`{"id":"pi_1","amount":100,"currency":"usd","status":"declined","message":"Declined"}`, `{"id":"t1","status":"declined","message":"Declined","created":1}`,
+		`{"id":"pay_1","approved":false,"status":"Declined","response_code":"20005","response_summary":"Declined"}`,
+		`{"id":"inv_1","status":"declined","email":"a@example.com"}`, `{"message":"He declined the invitation"}`,
+		`<transaction><id>1</id><ResponseCode>2000</ResponseCode><status>declined</status><amount>1</amount><created-at>x</created-at><Message>Declined</Message></transaction>`,
+		`<r><ActionCode>000</ActionCode><ResponseText>APPROVED</ResponseText></r>`,
+		`{"taskUid":4,"status":"failed","error":{"message":"Index exists.","code":"index_already_exists"}}`,
+		`<Response><Response><ExpressResponseCode>0</ExpressResponseCode><ExpressResponseMessage>Approved</ExpressResponseMessage></Response></Response>`,
+		`<e:Envelope xmlns:e="u"><e:Body><addResponse><writeResponse><status isSuccess="true"/><ref id="7"/></writeResponse></addResponse></e:Body></e:Envelope>`,
+		`{"code":1,"msg":"Get data success","data":[]}`, `{"code":1,"message":"Successfully deleted"}`,
 	} {
 		require.Equal(t, KindSuccess, kindOf(t, r, body), body)
 	}

@@ -22,9 +22,17 @@ func hasTelltale(raw []byte) bool {
 	raw = raw[:min(len(raw), telltales)]
 	switch opening(raw) {
 	case '[':
-		return bytes.Contains(raw[:min(len(raw), 128)], []byte("jsonrpc"))
+		return bytes.Contains(raw[:min(len(raw), 128)], []byte("jsonrpc")) || bytes.Contains(raw, []byte("rror")) && bytes.Contains(raw, []byte("escription"))
 	case '<':
 		return elementTelltale(raw)
+	case '{', 0:
+	default: // a form, rarely; a text
+		if elementTelltale(raw) {
+			return true
+		}
+	}
+	if shortStatus(raw) {
+		return true
 	}
 	for at := 0; ; at += 8 {
 		at = min(at, len(raw)-9) // the last window overlaps the one before
@@ -37,6 +45,31 @@ func hasTelltale(raw []byte) bool {
 			return false
 		}
 	}
+}
+
+// shortStatus reports a body so short that what its status is may be all that says no.
+func shortStatus(raw []byte) bool {
+	const longest = 256
+	if len(raw) > longest {
+		return false
+	}
+	i := bytes.Index(raw, []byte("status"))
+	if i < 0 {
+		return false
+	}
+	value := raw[i+len("status"):]
+	for len(value) > 0 && beforeValue(value[0]) {
+		value = value[1:]
+	}
+	if startsFold(value, "declined") || startsFold(value, "refused") || startsFold(value, "nok") {
+		return true
+	}
+	end := 0
+	for end < len(value) && end < 9 && value[end] >= '0' && value[end] <= '9' {
+		end++
+	}
+	number := digits(value[:end])
+	return number == 0 && bytes.Contains(raw, []byte("info")) || number > 1 && (number < 200 || number > 299)
 }
 
 // opening is the first byte of a body, which may be the text of a JSON string.
@@ -57,7 +90,7 @@ func opening(raw []byte) byte {
 
 // elementTelltale looks for signs in XML, which is rare enough to be searched word by word.
 func elementTelltale(raw []byte) bool {
-	for _, sign := range [...]string{"rror", "RROR", "ault", "xception", "ail", "code", "Code", "false"} {
+	for _, sign := range [...]string{"rror", "RROR", "ault", "xception", "ail", "code", "Code", "false", "False", "tatus", "TATUS", "esult", "RESULT", "eclined", "ECLINED"} {
 		if bytes.Contains(raw, []byte(sign)) {
 			return true
 		}
@@ -160,7 +193,7 @@ func codeTells(name, value []byte) bool {
 
 // saysOutcome reports a name whose code is that of an answer.
 func saysOutcome(name []byte) bool {
-	for _, end := range [...]string{"err", "ret", "return", "resp", "response", "sub", "result", "status"} {
+	for _, end := range [...]string{"err", "ret", "return", "resp", "response", "sub", "result", "status", "info"} {
 		if endsFold(name, end) {
 			return true
 		}

@@ -123,7 +123,7 @@ func (g *guesser) numberCode(name, text []byte, surety int8) []byte {
 	switch {
 	case value <= 0 || len(text) > 12 || text[0] != '-' && int(value) == g.s.response.status:
 		return nil
-	case (string(name) == "status" || string(name) == "result") && (value < 100 || value > 999):
+	case (string(name) == "status" || string(name) == "result") && (value < 100 || value >= 300 && value < 400 || value > 999):
 		if g.s.response.status < 300 { // it says how it went, in numbers of its own
 			return text
 		}

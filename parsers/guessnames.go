@@ -43,7 +43,7 @@ var memberRoles = map[string]role{
 	"result": {code: 40, message: 20, box: boxOuter}, "status": {code: 58, message: 15, box: boxOuter}, "stat": {code: 30, box: boxOuter}, "state": {code: 30},
 	"name": {code: 55, field: 40}, "id": {code: 44}, "key": {code: 48, field: 45}, "slug": {code: 70}, "identifier": {code: 40}, "tag": {code: 45}, "rule": {code: 45}, "keyword": {code: 50},
 	"category": {code: 54}, "kind": {code: 20}, "sqlstate": {code: 60}, "symbol": {code: 30}, "validator": {code: 45},
-	"errorcodes": {code: 92}, "codes": {code: 30},
+	"errorcodes": {code: 92}, "codes": {code: 30}, "infocode": {code: 90}, "actioncode": {code: 76}, "declinecode": {code: 86}, "declinedcode": {code: 86}, "decision": {code: 30},
 
 	"errormessage": {message: 100, box: boxList}, "errormsg": {message: 100}, "errmsg": {message: 100}, "errordescription": {message: 100}, "errordetail": {message: 98, box: boxList},
 	"errorsummary": {message: 96}, "errortext": {message: 98}, "errtext": {message: 98}, "longtext": {message: 90}, "shorttext": {message: 70}, "string": {message: 75}, "primarycode": {code: 90}, "classification": {code: 56}, "errorstring": {message: 90}, "errorreason": {message: 88}, "errorinfo": {message: 80, box: boxError}, "faultstring": {message: 98},
@@ -56,7 +56,7 @@ var memberRoles = map[string]role{
 	"moreinformation": {message: 62}, "httpmessage": {message: 60}, "title": {message: 50}, "summary": {message: 60}, "statustext": {message: 40}, "statusdescription": {message: 50}, "hint": {message: 30}, "notice": {message: 50},
 	"content": {message: 30, box: boxOuter}, "problem": {message: 60, box: boxError}, "value": {message: 30, box: boxOuter}, "failure": {message: 50, box: boxError}, "help": {message: 10}, "$text": {message: 82},
 
-	"errors": {code: 20, message: 85, box: boxList}, "fault": {message: 80, box: boxError}, "errordetails": {message: 70, box: boxList}, "violations": {box: boxList}, "invalidparams": {box: boxList}, "invalidparameters": {box: boxList}, "issues": {box: boxList}, "failures": {box: boxList},
+	"errors": {code: 20, message: 85, box: boxList}, "fault": {message: 80, box: boxError}, "errordetails": {message: 70, box: boxList}, "errorarray": {box: boxList}, "errorlist": {box: boxList}, "violations": {box: boxList}, "invalidparams": {box: boxList}, "invalidparameters": {box: boxList}, "issues": {box: boxList}, "failures": {box: boxList},
 	"causes": {box: boxList}, "notifications": {box: boxList}, "rootcause": {box: boxInner}, "modelstate": {box: boxList}, "problems": {box: boxList}, "faults": {box: boxList}, "exceptions": {box: boxList},
 	"additionaldetails": {box: boxList}, "invalidfields": {box: boxList}, "fields": {field: 30, box: boxList}, "reasons": {box: boxList}, "validation": {box: boxInner},
 	"data": {box: boxOuter}, "response": {box: boxOuter}, "body": {box: boxOuter}, "meta": {box: boxOuter}, "header": {box: boxOuter}, "head": {box: boxOuter}, "output": {box: boxOuter}, "payload": {box: boxOuter},
@@ -74,6 +74,7 @@ var memberEndings = [...]struct {
 	is  role
 }{
 	{"errorcode", role{code: 92}},
+	{"responsecode", role{code: 84}},
 	{"errormessage", role{message: 92}},
 	{"errordescription", role{message: 92}},
 	{"longmessage", role{message: 92}},

@@ -175,7 +175,7 @@ func (s *scratch) spoken(status int) Category {
 			return c
 		}
 	}
-	if c, ok := s.means(first(f.message, f.title), false); ok && said>>c&1 != 0 {
+	if c, ok := s.means(first(f.message, f.title), status < 400 && bytes.IndexByte(f.message, ' ') < 0); ok && said>>c&1 != 0 {
 		return c
 	}
 	return CategoryNone

@@ -33,7 +33,7 @@ var meanings = [...]struct {
 		category: CategoryPayment,
 		anywhere: []string{
 			"insufficient fund*", "insufficient balance", "insufficient … balance", "insufficient credit*", "insufficient money", "not enough fund*", "not enough balance", "not enough credit*", "not enough money", "balance … too low", "balance … low", "low balance", "out of credit*", "no credit* left",
-			"card declined", "card was declined", "card … been declined", "payment declined", "payment was declined", "payment required", "requires payment", "expired card", "card expired", "card has expired", "card is expired", "do not honor", "do not honour", "insufficient cash", "billing not enabled", "billing … disabled", "trial … expired", "trial … ended", "subscription … expired", "transaction declined", "instrument declined",
+			"card declined", "card was declined", "card … been declined", "payment declined", "payment was declined", "payment required", "requires payment", "expired card", "card expired", "card has expired", "card is expired", "do not honor", "do not honour", "insufficient cash", "billing not enabled", "billing … disabled", "trial … expired", "trial … ended", "subscription … expired", "transaction declined", "transaction … declined", "declined by … bank", "instrument declined",
 		},
 		codes: []string{"declined", "billing", "unpaid", "overdue", "payment failed", "no credits", "credit limit", "expired card", "processor declined", "trial expired", "subscription expired", "subscription inactive", "subscription required"},
 	},

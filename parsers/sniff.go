@@ -65,7 +65,26 @@ func unguarded(text []byte) []byte {
 			return bytes.TrimLeft(after, blanks)
 		}
 	}
-	return text
+	return uncalled(text)
+}
+
+// uncalled returns the document of JSONP, callback({…});, any other text as it is.
+func uncalled(text []byte) []byte {
+	const longestCallback = 64
+	open := bytes.IndexByte(text[:min(len(text), longestCallback)], '(')
+	if open < 1 || open+1 >= len(text) || text[open+1] != '{' && text[open+1] != '[' {
+		return text
+	}
+	for _, c := range text[:open] {
+		if low := c | 0x20; (low < 'a' || low > 'z') && (c < '0' || c > '9') && c != '_' && c != '.' && c != '$' {
+			return text
+		}
+	}
+	inside := bytes.TrimRight(text[open+1:], "; \t\r\n")
+	if len(inside) < 2 || inside[len(inside)-1] != ')' {
+		return text
+	}
+	return inside[:len(inside)-1]
 }
 
 // sniffMarkup tells pages from XML. Markup that is neither whole nor announced is a text: "<nil>".
