@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/errata-dev/errata/parsers/lenient"
 	"github.com/errata-dev/errata/parsers/redact"
@@ -38,6 +39,20 @@ type vendor struct {
 	def  *definition
 }
 
+// definitions are those of the binary.
+type definitions struct {
+	generic *definition
+	vendors []*definition
+}
+
+// builtins compiles the definitions of the binary when they are first asked for. They are immutable, so
+// all registries share them.
+var builtins = sync.OnceValues(func() (definitions, error) {
+	generic, errGeneric := loadFile(builtin, genericFile)
+	vendors, err := load(builtin, "vendors")
+	return definitions{generic, vendors}, errors.Join(errGeneric, err)
+})
+
 // New compiles the built-in definitions and those of o.FS. It reads no clock and opens nothing else.
 // Its error joins every fault found, each with file, line, key and the values that would be valid.
 func New(o Options) (*Registry, error) {
@@ -49,20 +64,19 @@ func New(o Options) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	generic, err := loadFile(builtin, genericFile)
+	own, err := builtins()
 	faults := []error{err}
-	definitions, err := load(builtin, "vendors")
-	faults = append(faults, err)
+	all := slices.Clone(own.vendors)
 	for _, fsys := range o.FS {
 		more, err := load(fsys, ".")
 		faults = append(faults, err)
-		definitions = append(definitions, more...)
+		all = append(all, more...)
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	r := &Registry{key: o.HashKey, redactor: redactor, texts: allowed, generic: generic, topics: maps.Clone(o.Formats), fallback: o.Format}
-	return r, r.add(definitions)
+	r := &Registry{key: o.HashKey, redactor: redactor, texts: allowed, generic: own.generic, topics: maps.Clone(o.Formats), fallback: o.Format}
+	return r, r.add(all)
 }
 
 // add registers the definitions; a later one replaces an earlier one of the same name.
