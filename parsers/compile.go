@@ -58,7 +58,7 @@ var builtins = sync.OnceValues(func() (definitions, error) {
 func New(o Options) (*Registry, error) {
 	redactor, err := redact.New(o.Redact)
 	if err != nil {
-		return nil, fmt.Errorf("redaction patterns: %w", err)
+		return nil, err // it names the pattern
 	}
 	allowed, err := textsNamed(o.Texts)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	slash "path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -157,11 +159,31 @@ func loadFile(fsys fs.FS, name string) (*definition, error) {
 		return nil, fmt.Errorf("%s%w", name, located(err))
 	}
 	c := compiler{file: name, text: string(text)}
-	for _, key := range meta.Undecoded() {
-		c.fault(key[len(key)-1], "unknown key %q", key.String())
-	}
+	c.unknownKeys(meta.Undecoded())
 	d := c.definition(&def)
 	return d, errors.Join(c.faults...)
+}
+
+// unknownKeys notes keys that the schema does not have. What stands below such a key is not worth a fault.
+func (c *compiler) unknownKeys(keys []toml.Key) {
+	noted := map[string]bool{}
+	for _, key := range keys {
+		parent := toml.Key(key[:len(key)-1])
+		name := key.String()
+		if !noted[name] && !noted[parent.String()] {
+			c.faultAt(c.lineOf(key[len(key)-1]), "unknown key %q", name)
+		}
+		noted[name] = true
+	}
+}
+
+// lineOf returns the first line on which a key of that name stands; 0 when none does.
+func (c *compiler) lineOf(key string) int {
+	at := regexp.MustCompile(`(?m)(?:^|[\s{,.\["])` + regexp.QuoteMeta(key) + `["\s]*[=.\]]`).FindStringIndex(c.text)
+	if at == nil {
+		return 0
+	}
+	return 1 + strings.Count(c.text[:strings.Index(c.text[at[0]:], key)+at[0]], "\n")
 }
 
 // located prefixes a syntax error with its line.
@@ -175,9 +197,21 @@ func located(err error) error {
 
 // fault notes one fault of the file. needle is a text that the faulty line holds.
 func (c *compiler) fault(needle, format string, args ...any) {
-	line := ""
+	line := 0
 	if at := strings.Index(c.text, needle); needle != "" && at >= 0 {
-		line = fmt.Sprintf(":%d", 1+strings.Count(c.text[:at], "\n"))
+		line = 1 + strings.Count(c.text[:at], "\n")
 	}
-	c.faults = append(c.faults, fmt.Errorf("%s%s: %s", c.file, line, fmt.Sprintf(format, args...)))
+	c.faultAt(line, format, args...)
+}
+
+// faultAt notes one fault, once, on a line; 0 = unknown.
+func (c *compiler) faultAt(line int, format string, args ...any) {
+	where := c.file
+	if line > 0 {
+		where += fmt.Sprintf(":%d", line)
+	}
+	fault := where + ": " + fmt.Sprintf(format, args...)
+	if !slices.ContainsFunc(c.faults, func(noted error) bool { return noted.Error() == fault }) {
+		c.faults = append(c.faults, errors.New(fault))
+	}
 }

@@ -69,6 +69,7 @@ func TestFaultyDefinitions(t *testing.T) {
 		}
 	}
 	f(`title = "Acme"`, `titel = "Acme"`, `:2: unknown key "titel"`)
+	f(`title = "Acme"`, `title = "is = "`+"\n"+`[iss]`+"\n"+`is = 1`, `:3: unknown key "iss"`)
 	f(`name = "acme"`, `name = "acme2"`, `name: "acme2" differs from its folder "acme"`)
 	f(`name = "acme"`, `name = "Ac me"`, `"Ac me" is not lower-case`)
 	f(`"api.acme.example"`, `"https://api.acme.example"`, `:4: hosts: "https://api.acme.example" is neither`)

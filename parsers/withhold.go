@@ -33,7 +33,7 @@ func textsNamed(names []string) (texts, error) {
 	for _, name := range names {
 		i := slices.Index(TextMembers, name)
 		if i < 0 {
-			return 0, fmt.Errorf("texts: %q is not one of %s", name, strings.Join(TextMembers, ", "))
+			return 0, fmt.Errorf("texts: %q is not all, none, or some of %s", name, strings.Join(TextMembers, ", "))
 		}
 		allowed |= 1 << i
 	}

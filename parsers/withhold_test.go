@@ -38,5 +38,5 @@ func TestTexts(t *testing.T) {
 	f([]string{}, false, `{"banana":1}`)
 
 	_, err := New(Options{Texts: []string{"mesage"}})
-	require.ErrorContains(t, err, `texts: "mesage" is not one of path, title, message, type, instance, details, body`)
+	require.ErrorContains(t, err, `texts: "mesage" is not all, none, or some of path, title, message, type, instance, details, body`)
 }

@@ -24,6 +24,7 @@ how to write one.`,
   ingest vendors new acme --host api.acme.com --dir our-vendors
   ingest vendors check our-vendors`,
 		Args: cli.Args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }, // without it a misspelt command is no error
 	}
 	cmd.AddCommand(newVendorsList(), newVendorsShow(), newVendorsNew(), newVendorsCheck())
 	return cmd

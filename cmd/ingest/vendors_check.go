@@ -28,7 +28,8 @@ holds a vendor.toml. It prints a line for each definition: how many cases, and i
 category, the retry advice and the sub-errors came out right. What is wrong goes to standard error with the reason, such
 as "envelope acme.error did not match: member ` + "`error.code`" + ` is absent". A definition needs two look-alikes that it leaves alone
 (not_*.txtar), a case for each envelope, and a case or a line of testdata/codes.txt for each documented code.
-It exits with 1 when anything is wrong.`,
+The columns generic and unparsed are the shares of the errors that a public format read, and that nothing read.
+It exits with 1 when a case or a count is wrong, with 2 when a definition cannot be read.`,
 		Example: `  ingest vendors check our-vendors
   ingest vendors check our-vendors/acme`,
 		Args: cli.Args(cobra.MaximumNArgs(1)),
@@ -80,7 +81,7 @@ func checkVendors(cmd *cobra.Command, ingest config.Ingest, dir string, more ext
 	}
 	err = printTable(cmd, reportColumns(), append(reports, total(reports)))
 	if faults > 0 {
-		err = errors.Join(err, fmt.Errorf("%d faults in %s", faults, dir))
+		err = errors.Join(err, fmt.Errorf("faults in %s: %d", dir, faults))
 	}
 	return err
 }

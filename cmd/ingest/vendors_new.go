@@ -49,6 +49,8 @@ func newVendor(cmd *cobra.Command, folder, name, host string) error {
 	switch {
 	case !vendorName.MatchString(name):
 		return cli.Usagef("NAME: %q is not lower-case letters, digits, - and _", name)
+	case host == "":
+		return cli.Usagef("--host is missing: the API's host, api.acme.com or *.acme.com")
 	case !vendorHost.MatchString(host):
 		return cli.Usagef("--host: %q is neither api.acme.com nor *.acme.com", host)
 	}

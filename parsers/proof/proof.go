@@ -93,7 +93,13 @@ func newRun(r *parsers.Registry, name string) *run {
 func (p *run) directory(fsys fs.FS, pattern string) {
 	all, err := cases.Read(fsys, pattern)
 	if err != nil {
-		p.fault(slash.Dir(pattern), "%v", err)
+		for line := range strings.Lines(err.Error()) {
+			file, text, found := strings.Cut(strings.TrimSpace(line), ": ")
+			if !found {
+				file, text = slash.Dir(pattern), file
+			}
+			p.fault(file, "%s", text)
+		}
 	}
 	for i := range all {
 		p.one(&all[i])

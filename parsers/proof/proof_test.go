@@ -103,6 +103,6 @@ func TestFaults(t *testing.T) {
 	}, "acme/testdata/not_acme_b.txtar: the definition reads a look-alike, by acme.error")
 	f(func(files fstest.MapFS) {
 		files["acme/testdata/declined.txtar"] = &fstest.MapFile{Data: []byte("x")}
-	}, "acme/testdata: acme/testdata/declined.txtar: neither input.json nor exchange.http",
+	}, "acme/testdata/declined.txtar: neither input.json nor exchange.http",
 		"acme: no case is read by the envelope acme.error", "acme: no case and no line of codes.txt for 402 declined")
 }
