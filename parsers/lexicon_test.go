@@ -74,6 +74,20 @@ func TestWordsThatMeanNothing(t *testing.T) {
 	f(422, "", "email has already been taken")
 	f(422, "", "Description is too long, the limit of 100 characters was exceeded")
 	f(200, "", "")
+	f(422, "", "Extra inputs are not permitted")
+	f(422, "value_error.extra", "extra fields not permitted")
+	f(400, "LIMIT_UNEXPECTED_FILE", "Unexpected field")
+	f(400, "", "Invalid token ',' at position 5")
+	f(422, "", "The username and password fields are required.")
+	f(400, "authentication_method_unknown", "")
+	f(400, "token_amount_unknown", "")
+}
+
+// TestWordsOfValidation: codes that speak of parameters whose names mean something else.
+func TestWordsOfValidation(t *testing.T) {
+	for _, code := range []string{"too_many_items", "TooManyRecipients", "billing_address_required", "invalid_billing_address", "INVALID_AUTHENTICATION_METHOD", "missing_token_id", "internal_reference_required", "invalid_deleted_at", "duplicate_parameter_illegal"} {
+		require.Contains(t, []string{"", "validation"}, spokenOf(400, code, ""), code)
+	}
 }
 
 func TestWordsOfCodes(t *testing.T) {

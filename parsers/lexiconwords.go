@@ -14,6 +14,10 @@ var meanings = [...]struct {
 	{category: CategoryNone, anywhere: []string{
 		"device token*", "registration token*", "card token*", "payment token*", "page token", "pagination token", "continuation token", "sync token", "next token",
 		"unexpected token", "no such column", "no such field", "no such property", "no such parameter", "push token*", "quote id", "rate type", "rate limit is required", "signature date", "not found in type", "payment method not found",
+		"extra fields not permitted", "inputs are not permitted", "properties are not permitted", "property is not permitted", "fields are not permitted", "field is not permitted", "parameters are not permitted", "parameter is not permitted", "characters are not permitted", "characters not permitted", "value is not permitted", "values are not permitted",
+		"too many items", "too many recipients", "too many addresses", "too many tags", "too many entries", "too many records", "too many elements", "too many values", "too many characters", "too many fields", "too many parameters", "too many arguments", "too many rows", "too many files", "too many ids", "too many attachments", "too many options", "too many objects", "too many documents", "too many keys", "too many columns", "too many decimal*", "too many digits",
+		"billing address*", "billing zip", "billing postal", "billing postcode", "billing country", "billing city", "billing state", "billing name", "billing email", "billing phone", "billing details", "billing period", "billing cycle",
+		"invalid token at", "token amount", "token id", "token address", "token symbol", "authentication method*", "invalid authentication method*", "username and password fields", "duplicate parameter*", "duplicate header*", "internal reference", "internal id", "deleted at", "timeout too",
 		"default timeout", "plan limit*", "size limit*", "length limit*", "character limit*", "spending limit*", "transaction limit*", "amount limit*", "file limit*", "timeout must", "invalid timeout", "timeout is", "timeout value", "timeout parameter",
 	}},
 	{
@@ -95,7 +99,7 @@ var meanings = [...]struct {
 	{
 		category: CategoryServer,
 		anywhere: []string{"under maintenance", "maintenance mode", "down for maintenance", "scheduled maintenance", "service unavailable", "temporarily unavailable", "currently unavailable", "overloaded", "over capacity", "internal server error", "internal error", "server error", "unexpected error", "system error", "service is unavailable", "unable to communicate with database"},
-		codes:    []string{"maintenance", "unavailable", "internal", "internal failure", "unknown error", "unexpected", "system busy", "server busy", "database error", "execution reverted"},
+		codes:    []string{"maintenance", "unavailable", "internal", "internal failure", "unknown error", "unexpected failure", "unexpected exception", "system busy", "server busy", "database error", "execution reverted"},
 	},
 	{
 		category: CategoryValidation,
