@@ -356,3 +356,21 @@ func TestCanariesInForeignRecords(t *testing.T) {
 		}
 	}
 }
+
+// TestSecretsOfFieldsInSentences: what a body says of a field with a telling name, it often says twice.
+func TestSecretsOfFieldsInSentences(t *testing.T) {
+	const secret = "7hQz-Tn3kXw9"
+	r := newRegistry(t)
+	row := new(Row)
+	for _, body := range []string{
+		`{"errors":[{"source":{"pointer":"/data/attributes/password"},"title":"? bad","detail":"? is bad"}]}`,
+		`{"title":"? is weak","detail":"? is weak","invalid-params":[{"name":"password","reason":"? is weak"}]}`,
+		`{"message":"Validation failed: ? is weak","errors":[{"field":"password","message":"? is weak"}]}`,
+		`{"message":"Name and password: ? is weak","errors":[{"field":"name","message":"too short"},{"field":"password","message":"? is weak"}]}`,
+	} {
+		value := []byte(`{"time":"2026-11-22T05:00:00Z","method":"POST","url":"https://api.acme.example/users","status":400,"response_body":` + strings.ReplaceAll(body, "?", secret) + `}`)
+		r.Parse(&Record{Value: value}, row)
+		require.NotContains(t, string(row.AppendJSON(nil, 1)), secret, body)
+		require.NotEmpty(t, row.Message, body)
+	}
+}

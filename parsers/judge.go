@@ -84,7 +84,7 @@ func (r *Registry) finish(row *Row, v *vendor) {
 	r.judge(row, v)
 
 	row.Code = r.text(s, f.code, limitCode)
-	row.Title = r.text(s, f.title, limitTitle)
+	row.Title = r.titleText(s, f.title)
 	row.Message, row.MessageTemplate = r.mainMessage(s, first(f.message, f.title, s.response.failure))
 	row.Type = r.text(s, f.kind, limitType)
 	row.Instance = r.text(s, f.instance, limitType)
@@ -99,16 +99,38 @@ func (r *Registry) finish(row *Row, v *vendor) {
 	row.RedactionVersion = redact.Version
 }
 
-// mainMessage is the message of the error with its template. When that is what is wrong with a field, the
-// field's name may say that a secret is in it.
+// mainMessage is the message of the error with its template. It may repeat what is wrong with a field,
+// and the field's name may say that a secret is in that.
 func (r *Registry) mainMessage(s *scratch, text []byte) (message, template []byte) {
-	for i := range s.found.details {
-		if d := &s.found.details[i]; len(d.Field) > 0 && bytes.Equal(d.Message, text) && redact.IsSecretName(window(d.Field, limitField)) {
-			message = r.member(s, d.Field, text, limitMessage)
-			return message, s.template(message)
-		}
+	if field := s.secretField(text); field != nil {
+		message = r.member(s, field, text, limitMessage)
+		return message, s.template(message)
 	}
 	return r.message(s, text)
+}
+
+// titleText is text for a title, which may repeat it too.
+func (r *Registry) titleText(s *scratch, text []byte) []byte {
+	if field := s.secretField(text); field != nil {
+		return r.member(s, field, text, limitTitle)
+	}
+	return r.text(s, text, limitTitle)
+}
+
+// secretField returns the name of a faulty field whose value is a secret and may stand in a text: in any
+// sentence, and in a word that is all that is said of the field.
+func (s *scratch) secretField(text []byte) []byte {
+	if len(text) == 0 {
+		return nil
+	}
+	sentence := bytes.IndexByte(trim(text), ' ') >= 0
+	for i := range s.found.details {
+		d := &s.found.details[i]
+		if len(d.Field) > 0 && redact.IsSecretName(window(d.Field, limitField)) && (sentence || bytes.Equal(trim(d.Message), trim(text))) {
+			return d.Field
+		}
+	}
+	return nil
 }
 
 // ids fills the vendor's own id of the request. A trace id in the body is the vendor's; it stands in
