@@ -21,7 +21,8 @@ func Is(text []byte) bool {
 		case text[1] == '!' || text[1] == '?':
 			end = bytes.IndexByte(text, '>')
 		default:
-			return isTag(tagName(text[1:]))
+			name := tagName(text[1:])
+			return isTag(name) && !goesOn(text[1+len(name):])
 		}
 		if end < 0 {
 			return false
@@ -39,6 +40,11 @@ func tagName(tag []byte) []byte {
 		}
 	}
 	return tag
+}
+
+// goesOn reports that an element's name does not end here: <a:Error> and <title_error> are other XML.
+func goesOn(rest []byte) bool {
+	return len(rest) > 0 && bytes.IndexByte([]byte(":_-."), rest[0]) >= 0
 }
 
 // isTag knows the elements that pages, and fragments of pages, begin with.

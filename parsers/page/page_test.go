@@ -25,6 +25,8 @@ func TestIs(t *testing.T) {
 	f(false, "<error><title>x</title></error>")
 	f(false, "<!DOCTYPE error SYSTEM \"html\">")
 	f(false, "<header/>")
+	f(false, "<a:Error xmlns:a=\"urn:x\">")
+	f(false, "<title_error/>")
 	f(false, "<!-- never closed")
 	f(false, "")
 	f(false, "<")
