@@ -270,10 +270,10 @@ func (src *source) read(s *scratch, root lenient.Node, take reading) []byte {
 // nested returns the text at a path within the JSON that a text holds.
 func (s *scratch) nested(n lenient.Node, p path, take reading) []byte {
 	text := bytes.TrimSpace(n.Text())
-	if len(text) == 0 || text[0] != '{' && text[0] != '[' || s.spare.Parse(text) != nil {
+	if len(text) == 0 || text[0] != '{' && text[0] != '[' || s.inside.Parse(text) != nil {
 		return nil
 	}
-	found := p.find(s.spare.Root())
+	found := p.find(s.inside.Root())
 	if found.Kind() == lenient.Array {
 		found = found.First()
 	}

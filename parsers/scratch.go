@@ -10,7 +10,8 @@ import (
 type scratch struct {
 	record   lenient.Doc // the record
 	outer    lenient.Doc // a body that came as text
-	spare    lenient.Doc // JSON inside a member's text
+	spare    lenient.Doc // JSON inside a member's text, which findings borrow from
+	inside   lenient.Doc // the same for one source of a definition, which copies what it finds
 	order    memberOrder // of the last plain record
 	response response
 	body     body
