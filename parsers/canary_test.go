@@ -365,6 +365,8 @@ func TestSecretsOfFieldsInSentences(t *testing.T) {
 	for _, body := range []string{
 		`{"errors":[{"source":{"pointer":"/data/attributes/password"},"title":"? bad","detail":"? is bad"}]}`,
 		`{"title":"? is weak","detail":"? is weak","invalid-params":[{"name":"password","reason":"? is weak"}]}`,
+		`{"error":{"message":"? is weak","param":"password","code":"x_y"}}`,
+		`{"message":"? is weak","field":"password","code":"weak_one"}`,
 		`{"message":"Validation failed: ? is weak","errors":[{"field":"password","message":"? is weak"}]}`,
 		`{"message":"Name and password: ? is weak","errors":[{"field":"name","message":"too short"},{"field":"password","message":"? is weak"}]}`,
 	} {

@@ -12,6 +12,7 @@ type findings struct {
 	format                               []byte
 	code, message, title, kind, instance []byte
 	family                               []byte // a wider kind of the code
+	field                                []byte // what the one error is about
 	status                               int    // what the body says the status is; 0 = nothing
 	advice                               Advice // the envelope's own
 	trace, requestID                     []byte // the vendor's

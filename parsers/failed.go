@@ -158,7 +158,7 @@ func (c *claim) verdict(kind bodyKind, depth int) bool {
 	case c.errorMessage:
 		return c.others == 0
 	}
-	return c.code && c.message && c.others <= 1
+	return c.code && c.message && c.others == 0
 }
 
 // member takes one member into account.
@@ -178,7 +178,7 @@ func (c *claim) member(name []byte, n lenient.Node) {
 		c.payloadMember(n)
 	case "response", "responsestatus", "resultstatus":
 		c.statusMember(name, n)
-	case "uid", "uuid", "taskid", "taskuid", "jobid", "orderid", "paymentid", "transactionid":
+	case "uid", "uuid", "sid", "runid", "buildid", "taskid", "taskuid", "jobid", "orderid", "paymentid", "transactionid":
 		c.others++
 		c.entity, c.owned = true, true
 	case "amount", "total", "created", "createdat", "createdate", "datecreated", "updatedat", "lastmodified":
@@ -222,6 +222,7 @@ func (c *claim) flag(n lenient.Node, failing bool) {
 		c.refused = c.refused || !failing
 	case equalFold(text, "error") || equalFold(text, "fail"):
 		c.refused = c.refused || !failing
+	case failing && n.Kind() == lenient.Number: // how many failed
 	case equalFold(text, "true") || equalFold(text, "yes") || string(text) == "1":
 		c.refused = c.refused || failing
 		c.accepted = c.accepted || !failing
@@ -387,7 +388,7 @@ func successWord(text []byte) bool {
 
 // successText recognises a sentence of them: one that begins or ends with such a word.
 func successText(text []byte) bool {
-	if successWord(text) {
+	if successWord(text) || bytes.Contains(text, []byte("成功")) {
 		return true
 	}
 	text = bytes.TrimRight(text, " .!")

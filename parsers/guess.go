@@ -41,6 +41,7 @@ func (c *clues) add(part *clues, bonus int) {
 	c.code.take(part.code.text, max(score, 1))
 	c.message.take(part.message.text, max(part.message.score+bonus, 1))
 	c.title.take(part.title.text, max(part.title.score+bonus, 1))
+	c.field.take(part.field.text, max(part.field.score+bonus, 1))
 }
 
 func (c *clues) empty() bool { return len(c.code.text) == 0 && len(c.message.text) == 0 }
@@ -78,7 +79,7 @@ func (s *scratch) guess(root lenient.Node) bool {
 		found.message = clue{prose(s, root.Index(2)), 100}
 		f.details = f.details[:0]
 	}
-	f.code, f.message = found.code.text, found.message.text
+	f.code, f.message, f.field = found.code.text, found.message.text, found.field.text
 	if f.title = found.title.text; string(f.title) == string(f.message) {
 		f.title = nil
 	}

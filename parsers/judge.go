@@ -124,6 +124,9 @@ func (s *scratch) secretField(text []byte) []byte {
 		return nil
 	}
 	sentence := bytes.IndexByte(trim(text), ' ') >= 0
+	if field := s.found.field; sentence && len(field) > 0 && redact.IsSecretName(window(field, limitField)) {
+		return field
+	}
 	for i := range s.found.details {
 		d := &s.found.details[i]
 		if len(d.Field) > 0 && redact.IsSecretName(window(d.Field, limitField)) && (sentence || bytes.Equal(trim(d.Message), trim(text))) {
