@@ -85,8 +85,12 @@ func cutEvery(kind cutKind) func(context.Context, *trial) error {
 	}
 }
 
-// anotherMember joins, so that partitions are revoked.
+// anotherMember joins, so that partitions are revoked: of a member that has joined, whatever progress its
+// predecessor made.
 func anotherMember(ctx context.Context, t *trial) error {
+	if err := t.awaitReady(ctx, healLimit); err != nil {
+		return err
+	}
 	if err := t.progress(ctx, healLimit); err != nil {
 		return err
 	}
