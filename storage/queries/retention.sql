@@ -11,6 +11,6 @@ WITH (
 ) AS kept
 SELECT
     kept AS days,
-    countIf(kept > 0 AND block_date <= toDate(now('UTC')) - kept) AS expired
+    countIf(kept > 0 AND dateDiff('day', block_date, toDate(now('UTC'))) >= kept) AS expired
 FROM responses
 WHERE kind = 'error' AND time >= {from:DateTime64(3, 'UTC')} AND time < {to:DateTime64(3, 'UTC')}
