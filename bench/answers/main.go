@@ -32,12 +32,17 @@ func main() {
 	stop()
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-	case errors.Is(err, errUsage):
-		os.Exit(2)
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "answers:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
+}
+
+func exitCode(err error) int {
+	if errors.Is(err, errUsage) {
+		return 2
+	}
+	return 1
 }
 
 var errUsage = errors.New("usage")
@@ -77,7 +82,6 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 		err = errors.New("want at least one run, and no further arguments")
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "answers:", err)
 		return o, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	return o, o.findDir()
