@@ -1,0 +1,174 @@
+package spike
+
+import "math"
+
+// detector walks the minutes of one kind. Minutes count from the start of what was read.
+type detector struct {
+	options   Options
+	from      int64
+	n         int
+	counts    []uint64 // of all sources
+	total     []uint64 // prefix sums of counts
+	observed  []bool   // by any source of the kind
+	parts     []*part
+	firstSeen int64
+	resume    int // after the last spike; windows do not reach back before it
+}
+
+func newDetector(in Input, masks map[string][]bool, group []Series, o Options) *detector {
+	n := int(in.To - in.From)
+	d := &detector{options: o, from: in.From, n: n, counts: make([]uint64, n), total: make([]uint64, n+1), observed: make([]bool, n)}
+	for _, s := range group {
+		p := newPart(in, s, masks[s.Source])
+		d.parts = append(d.parts, p)
+		for m := range n {
+			d.counts[m] += p.counts[m]
+			d.observed[m] = d.observed[m] || p.observed[m]
+		}
+	}
+	for m, count := range d.counts {
+		d.total[m+1] = d.total[m] + count
+	}
+	return d
+}
+
+func (d *detector) run() []Spike {
+	var found []Spike
+	for m := 0; m < d.n; {
+		if !d.reachesFloor(m) {
+			d.commit(m, m+1, true)
+			m++
+			continue
+		}
+		b := d.baseline(m)
+		if !d.starts(b, m) {
+			d.commit(m, m+1, true)
+			m++
+			continue
+		}
+		end := d.follow(b, m)
+		found = append(found, d.describe(b, m, end))
+		d.commit(m, end, end-m >= maxMinutes)
+		m, d.resume = end, end
+	}
+	return found
+}
+
+// commit makes minutes part of the baseline of later ones, or leaves them out.
+func (d *detector) commit(from, to int, ordinary bool) {
+	for _, p := range d.parts {
+		p.commit(from, to, ordinary)
+	}
+}
+
+// windows calls visit for the stretches of five minutes that contain a minute, until it returns true.
+func (d *detector) windows(m int, visit func(from, to int) bool) bool {
+	for from := m - windowMinutes + 1; from <= m; from++ {
+		if visit(max(from, d.resume), min(from+windowMinutes, d.n)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *detector) sum(from, to int) uint64 { return d.total[to] - d.total[from] }
+
+func (d *detector) reachesFloor(m int) bool {
+	return d.counts[m] > 0 && d.windows(m, func(from, to int) bool { return d.sum(from, to) >= uint64(d.options.Floor) })
+}
+
+// starts says whether a spike begins with a minute: it passes, and so does one of the next two.
+func (d *detector) starts(b *baseline, m int) bool {
+	if !d.passes(b, m) {
+		return false
+	}
+	if b.isNew || b.unproven {
+		return true // the floor alone, or floor and lift, decide
+	}
+	for next, seen := m+1, 0; next < d.n && seen < 2; next++ {
+		if !d.observed[next] {
+			continue
+		}
+		if d.passes(b, next) {
+			return true
+		}
+		seen++
+	}
+	return false
+}
+
+// passes says whether a minute is lifted, and lies in five minutes that reach the floor, are lifted and
+// improbable.
+func (d *detector) passes(b *baseline, m int) bool {
+	count := float64(d.counts[m])
+	if count == 0 {
+		return false
+	}
+	if !b.isNew {
+		expected := b.expected(m, m+1)
+		if count < d.options.Lift*expected || !b.unproven && tailP(count, b.cautious(expected), b.dispersion) > ownPValue {
+			return false
+		}
+	}
+	return d.windows(m, func(from, to int) bool { return d.improbable(b, from, to) })
+}
+
+func (d *detector) improbable(b *baseline, from, to int) bool {
+	count := d.sum(from, to)
+	if count < uint64(d.options.Floor) {
+		return false
+	}
+	if b.isNew {
+		return true
+	}
+	expected := b.expected(from, to)
+	if float64(count) < d.options.Lift*expected {
+		return false
+	}
+	return b.unproven || tailP(float64(count), b.cautious(expected), b.dispersion) < d.options.PValue
+}
+
+// follow returns the end of the spike that starts with a minute.
+func (d *detector) follow(b *baseline, start int) int {
+	end := start + 1
+	for m := start + 1; m < min(d.n, start+maxMinutes, end+lookahead); m++ {
+		if d.observed[m] && d.passes(b, m) {
+			if !d.goesOn(b, start, end, m) {
+				break
+			}
+			end = m + 1
+		}
+	}
+	return end
+}
+
+// goesOn says whether the pause [end, next) belongs to a spike: it is short, or its counts are likelier
+// at the level of the spike than at that of the baseline.
+func (d *detector) goesOn(b *baseline, start, end, next int) bool {
+	pause := 0
+	for m := end; m < next; m++ {
+		if d.observed[m] {
+			pause++
+		}
+	}
+	if pause <= pauseMinutes {
+		return true
+	}
+	ratio := float64(d.sum(start, end)) / b.cautious(b.expected(start, end))
+	ordinary := b.cautious(b.expected(end, next))
+	return float64(d.sum(end, next))*math.Log(ratio) > ordinary*(ratio-1)
+}
+
+func (d *detector) describe(b *baseline, start, end int) Spike {
+	s := Spike{
+		Kind:  Kind{},
+		Start: d.from + int64(start), End: d.from + int64(end),
+		Count: d.sum(start, end), Expected: b.expected(start, end), New: b.isNew, Unproven: b.unproven,
+	}
+	s.Kind = d.parts[0].kind
+	for from := start; from == start || from+windowMinutes <= end; from++ {
+		to := min(from+windowMinutes, d.n)
+		s.Score = max(s.Score, score(float64(d.sum(from, to)), b.cautious(b.expected(from, to)), b.dispersion))
+	}
+	return s
+}
