@@ -31,6 +31,9 @@ type SpikeOptions struct {
 	Lift   float64 // least ratio to the baseline; 0 = 3
 	PValue float64 // how improbable the five minutes have to be; 0 = 1e-6
 	Limit  int     // spikes returned; 0 = all
+
+	// Advice says what to do about an error; nil leaves SpikeRow.Advice empty.
+	Advice func(vendor string, status int, code string) string
 }
 
 // SpikeRow is a stretch of whole minutes in which one error was far more frequent than before.
@@ -48,9 +51,12 @@ type SpikeRow struct {
 	Severity Severity `json:"severity"`
 	Incident string   `json:"incident"` // the same for related spikes of one vendor
 
-	// DurationS and Trend, the counts of equal parts of the spike and some time around it, are for people.
+	// The rest is for people.
 	DurationS float64  `json:"-"`
-	Trend     []uint64 `json:"-"`
+	Trend     []uint64 `json:"-"` // counts of 24 equal parts of the spike and some time around it
+	Related   int      `json:"-"` // spikes of the incident, this one included
+	Message   string   `json:"-"` // of the latest error
+	Advice    string   `json:"-"`
 }
 
 // Severity says how bad a spike is.
@@ -80,9 +86,11 @@ func (o SpikeOptions) check() error {
 // spikeQuestion is one Spikes answer in the making.
 type spikeQuestion struct {
 	*question
-	options spike.Options
+	options SpikeOptions
+	detect  spike.Options
 	input   spike.Input
 	matches map[spike.Kind]bool // passes status, code and category
+	shown   []spike.Spike
 	answer  Answer[SpikeRow]
 }
 
@@ -94,42 +102,89 @@ func spikes(ctx context.Context, conn querier, f Filter, o SpikeOptions) (Answer
 	if err != nil {
 		return Answer[SpikeRow]{}, err
 	}
-	s := &spikeQuestion{question: q, answer: newAnswer[SpikeRow](f), matches: map[spike.Kind]bool{}}
-	s.options = spike.Options{Floor: o.Floor, Lift: o.Lift, PValue: o.PValue}.WithDefaults()
-	for _, step := range []func(context.Context) error{s.readCounts, s.readObserved, s.readFirstSeen} {
+	s := &spikeQuestion{question: q, options: o, answer: newAnswer[SpikeRow](f), matches: map[spike.Kind]bool{}}
+	s.detect = spike.Options{Floor: o.Floor, Lift: o.Lift, PValue: o.PValue}.WithDefaults()
+	for _, step := range []func(context.Context) error{s.readCounts, s.readObserved, s.readFirstSeen, s.judge, s.rate, s.explain} {
 		if err := step(ctx); err != nil {
 			return Answer[SpikeRow]{}, err
 		}
 	}
-	found := s.shown(spike.Detect(s.input, s.options))
-	if err := s.describe(ctx, found); err != nil {
-		return Answer[SpikeRow]{}, err
-	}
-	slices.SortFunc(s.answer.Rows, compareSpikes)
-	s.answer.cutTo(o.Limit)
 	return s.answer, finish(ctx, q, &s.answer, "spikes")
 }
 
-// compareSpikes puts the spike with the most errors above the expected first.
-func compareSpikes(a, b SpikeRow) int {
-	return cmp.Or(
-		cmp.Compare(float64(b.Count)-b.Expected, float64(a.Count)-a.Expected), a.Start.Compare(b.Start.Time),
-		cmp.Compare(a.Vendor, b.Vendor), cmp.Compare(a.Status, b.Status), cmp.Compare(a.Code, b.Code))
+// judge finds the spikes, the one with the most errors above the expected first, and cuts them to the limit.
+func (s *spikeQuestion) judge(context.Context) error {
+	found := spike.Detect(s.input, s.detect)
+	related := map[string]int{}
+	for _, one := range found {
+		related[one.Incident]++
+	}
+	found = slices.DeleteFunc(found, func(one spike.Spike) bool {
+		return !minute(one.Start).Before(s.filter.To) || !minute(one.End).After(s.filter.From) || !s.matches[one.Kind]
+	})
+	slices.SortStableFunc(found, func(a, b spike.Spike) int {
+		return cmp.Compare(float64(b.Count)-b.Expected, float64(a.Count)-a.Expected)
+	})
+	for _, one := range found {
+		row := newSpikeRow(one)
+		row.Related = related[one.Incident]
+		s.answer.Rows = append(s.answer.Rows, row)
+	}
+	s.noteHistory(found)
+	s.answer.cutTo(s.options.Limit)
+	s.shown = found[:len(s.answer.Rows)]
+	return nil
+}
+
+func newSpikeRow(one spike.Spike) SpikeRow {
+	row := SpikeRow{
+		Vendor: one.Vendor, Status: one.Status, Code: one.Code,
+		Start: Time{minute(one.Start)}, End: Time{minute(one.End)}, DurationS: minute(one.End).Sub(minute(one.Start)).Seconds(),
+		Count: one.Count, Expected: one.Expected, Score: one.Score, New: one.New, Incident: one.Incident,
+	}
+	if ratio, ok := one.Ratio(); ok {
+		row.Ratio = &ratio
+	}
+	return row
+}
+
+// noteHistory says when there is less to compare with than there should be.
+func (s *spikeQuestion) noteHistory(found []spike.Spike) {
+	unproven := 0
+	for _, one := range found {
+		if one.Unproven {
+			unproven++
+		}
+	}
+	if unproven > 0 {
+		s.answer.Notes = append(s.answer.Notes, fmt.Sprintf("%d of %d spikes had less than half an hour of history and were measured against one error a minute", unproven, len(found)))
+	}
+	first := s.input.To
+	for _, minutes := range s.input.Observed {
+		first = min(first, slices.Min(minutes))
+	}
+	if len(s.input.Observed) > 0 && minute(first).After(s.filter.From.Add(-day/2)) {
+		s.answer.Notes = append(s.answer.Notes, "the data begins at "+formatTime(minute(first))+": what is ordinary is known from less than half a day")
+	}
 }
 
 // margins are the range widened on both sides. What is read starts at midnight, so that ranges of one day
 // see the same baselines.
 func (s *spikeQuestion) margins() map[string]any {
-	since, until := s.filter.From.UTC().Add(-spikeHistory).Truncate(day), s.filter.To.UTC().Add(spikeMargin)
+	since, until := s.since(), s.filter.To.UTC().Add(spikeMargin)
 	return map[string]any{
 		"since": since, "until": until,
 		"busy_since": s.filter.From.UTC().Add(-spikeMargin), "busy_until": until,
-		"least":     uint64((s.options.Floor + 1) / 2), // a window of five minutes lies in two of the clock
+		"least":     uint64((s.detect.Floor + 1) / 2), // five minutes lie in two such of the clock
 		"max_kinds": uint64(maxSpikeKinds),
 	}
 }
 
+func (s *spikeQuestion) since() time.Time { return s.filter.From.UTC().Add(-spikeHistory).Truncate(day) }
+
 func minuteOf(t time.Time) int64 { return t.Unix() / minuteS }
+
+func minute(n int64) time.Time { return time.Unix(n*minuteS, 0).UTC() }
 
 func (s *spikeQuestion) readCounts(ctx context.Context) error {
 	err := s.ask(ctx, "spike_counts", s.margins(), func(rows driver.Rows) error {
@@ -149,8 +204,8 @@ func (s *spikeQuestion) readCounts(ctx context.Context) error {
 // readObserved also sets the minutes that were read: no further than there is data.
 func (s *spikeQuestion) readObserved(ctx context.Context) error {
 	s.input.Observed = map[string][]int64{}
-	since := minuteOf(s.margins()["since"].(time.Time))
-	s.input.From, s.input.To = since, since+1
+	s.input.From = minuteOf(s.since())
+	s.input.To = s.input.From + 1
 	if len(s.input.Series) == 0 {
 		return nil
 	}
@@ -159,14 +214,12 @@ func (s *spikeQuestion) readObserved(ctx context.Context) error {
 		var minutes []int64
 		err := rows.Scan(&source, &minutes)
 		s.input.Observed[source] = minutes
-		if len(minutes) > 0 {
-			s.input.To = max(s.input.To, slices.Max(minutes)+1)
-		}
+		s.input.To = max(s.input.To, slices.Max(minutes)+1)
 		return err
 	})
 }
 
-// readFirstSeen looks for the first error of those codes that do not go back to the start of what was read.
+// readFirstSeen looks for the first error of those codes that do not go back to two days before the range.
 func (s *spikeQuestion) readFirstSeen(ctx context.Context) error {
 	first := map[spike.VendorCode]int64{}
 	for _, r := range s.input.Series {
@@ -176,8 +229,8 @@ func (s *spikeQuestion) readFirstSeen(ctx context.Context) error {
 		}
 	}
 	vendors, codes := []string{}, []string{}
-	for key, minute := range first {
-		if minute >= minuteOf(s.filter.From)-int64(2*day/time.Minute) {
+	for key, earliest := range first {
+		if earliest >= minuteOf(s.filter.From.Add(-2*day)) {
 			vendors, codes = append(vendors, key.Vendor), append(codes, key.Code)
 		}
 	}
@@ -188,47 +241,11 @@ func (s *spikeQuestion) readFirstSeen(ctx context.Context) error {
 	more := map[string]any{"seen_vendors": vendors, "seen_codes": codes}
 	return s.ask(ctx, "spike_first_seen", more, func(rows driver.Rows) error {
 		var key spike.VendorCode
-		var minute int64
-		err := rows.Scan(&key.Vendor, &key.Code, &minute)
-		s.input.FirstSeen[key] = minute
+		var earliest int64
+		err := rows.Scan(&key.Vendor, &key.Code, &earliest)
+		s.input.FirstSeen[key] = earliest
 		return err
 	})
-}
-
-// shown are the spikes that overlap the range and pass the filters on their errors.
-func (s *spikeQuestion) shown(found []spike.Spike) []spike.Spike {
-	return slices.DeleteFunc(found, func(one spike.Spike) bool {
-		start, end := time.Unix(one.Start*minuteS, 0), time.Unix(one.End*minuteS, 0)
-		return !start.Before(s.filter.To) || !end.After(s.filter.From) || !s.matches[one.Kind]
-	})
-}
-
-// describe makes rows of spikes.
-func (s *spikeQuestion) describe(ctx context.Context, found []spike.Spike) error {
-	traffic, err := s.readTraffic(ctx, found)
-	if err != nil {
-		return err
-	}
-	for _, one := range found {
-		row := SpikeRow{
-			Vendor: one.Vendor, Status: one.Status, Code: one.Code,
-			Start: millis(one.Start * minuteS * 1000), End: millis(one.End * minuteS * 1000),
-			Count: one.Count, Expected: one.Expected, Score: one.Score, New: one.New, Incident: one.Incident,
-			DurationS: float64((one.End - one.Start) * minuteS), Severity: SeverityWarning,
-		}
-		if r, ok := one.Ratio(); ok {
-			row.Ratio = &r
-		}
-		var responses uint64
-		for minute := one.Start; minute < one.End; minute++ {
-			responses += traffic[vendorMinute{one.Vendor, minute}]
-		}
-		if row.Ratio == nil || *row.Ratio >= 10 || 2*one.Count >= responses {
-			row.Severity = SeverityCritical
-		}
-		s.answer.Rows = append(s.answer.Rows, row)
-	}
-	return nil
 }
 
 type vendorMinute struct {
@@ -236,28 +253,91 @@ type vendorMinute struct {
 	minute int64
 }
 
-// readTraffic counts the responses of the vendors with spikes.
-func (s *spikeQuestion) readTraffic(ctx context.Context, found []spike.Spike) (map[vendorMinute]uint64, error) {
-	if len(found) == 0 {
-		return nil, nil
+// rate tells the severity, for which it counts the responses of the vendors with spikes. Where successes
+// may be gone, the share of errors is not known.
+func (s *spikeQuestion) rate(ctx context.Context) error {
+	if len(s.shown) == 0 {
+		return nil
 	}
-	vendors := []string{}
-	from, to := found[0].Start, found[0].End
-	for _, one := range found {
-		vendors = append(vendors, one.Vendor)
-		from, to = min(from, one.Start), max(to, one.End)
-	}
-	slices.Sort(vendors)
-	more := map[string]any{
-		"spike_vendors": slices.Compact(vendors),
-		"spikes_since":  time.Unix(from*minuteS, 0).UTC(), "spikes_until": time.Unix(to*minuteS, 0).UTC(),
+	days, err := s.successesExpired(ctx)
+	if err != nil {
+		return err
 	}
 	traffic := map[vendorMinute]uint64{}
-	return traffic, s.ask(ctx, "spike_traffic", more, func(rows driver.Rows) error {
+	err = s.ask(ctx, "spike_traffic", s.kinds(), func(rows driver.Rows) error {
 		var key vendorMinute
 		var count uint64
 		err := rows.Scan(&key.vendor, &key.minute, &count)
 		traffic[key] = count
 		return err
 	})
+	for i, one := range s.shown {
+		var responses uint64
+		for m := one.Start; m < one.End && days == 0; m++ {
+			responses += traffic[vendorMinute{one.Vendor, m}]
+		}
+		s.answer.Rows[i].Severity = severity(one, responses)
+	}
+	return err
+}
+
+// severity judges by the ratio and by the share of the vendor's responses; 0 responses = not known.
+func severity(one spike.Spike, responses uint64) Severity {
+	ratio, expected := one.Ratio()
+	if !expected || ratio >= 10 || responses > 0 && 2*one.Count >= responses {
+		return SeverityCritical
+	}
+	return SeverityWarning
+}
+
+// kinds are the parameters that narrow a statement to the shown spikes, or a little more.
+func (s *spikeQuestion) kinds() map[string]any {
+	vendors, codes, statuses := []string{}, []string{}, []uint16{}
+	since, until := s.shown[0].Start, s.shown[0].End
+	for _, one := range s.shown {
+		vendors, codes, statuses = append(vendors, one.Vendor), append(codes, one.Code), append(statuses, one.Status)
+		since, until = min(since, one.Start), max(until, one.End)
+	}
+	return map[string]any{
+		"spike_vendors": vendors, "spike_codes": codes, "spike_statuses": statuses,
+		"spikes_since": minute(since), "spikes_until": minute(until),
+	}
+}
+
+// explain adds what people want to see beside the figures.
+func (s *spikeQuestion) explain(ctx context.Context) error {
+	if len(s.shown) == 0 {
+		return nil
+	}
+	messages := map[spike.Kind]string{}
+	err := s.ask(ctx, "spike_messages", s.kinds(), func(rows driver.Rows) error {
+		var key spike.Kind
+		var message string
+		err := rows.Scan(&key.Vendor, &key.Status, &key.Code, &message)
+		messages[key] = message
+		return err
+	})
+	for i, one := range s.shown {
+		row := &s.answer.Rows[i]
+		row.Message, row.Trend = messages[one.Kind], s.trend(one)
+		if s.options.Advice != nil {
+			row.Advice = s.options.Advice(one.Vendor, int(one.Status), one.Code)
+		}
+	}
+	return err
+}
+
+// trend counts the spike with as much time before and after it, in equal parts of whole minutes.
+func (s *spikeQuestion) trend(one spike.Spike) []uint64 {
+	width := max(1, (3*(one.End-one.Start)+trendBuckets-1)/trendBuckets)
+	from := (one.Start+one.End)/2 - width*trendBuckets/2
+	parts := make([]uint64, trendBuckets)
+	for _, r := range s.input.Series {
+		for i, m := range r.Minutes {
+			if part := (m - from) / width; r.Kind == one.Kind && m >= from && part < trendBuckets {
+				parts[part] += r.Counts[i]
+			}
+		}
+	}
+	return parts
 }

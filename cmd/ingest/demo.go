@@ -28,7 +28,7 @@ func newDemo() *cobra.Command {
 		Short: "Show the whole way on simulated traffic of five vendors",
 		Long: `demo simulates a day of responses of five vendors, with two retry storms, two rate-limit windows and one spike in its
 last 50 minutes, sends them through an embedded Kafka broker and the consumer group into the embedded ClickHouse, and
-asks the three questions. The data stays in the data directory, so that you can go on asking; the next demo replaces it.`,
+asks the four questions. The data stays in the data directory, so that you can go on asking; the next demo replaces it.`,
 		Example: `  ingest demo
   ingest demo --records 2000000 --seed 7 --data-dir /tmp/errata-demo`,
 		Args: cli.Args(cobra.NoArgs),
@@ -129,7 +129,7 @@ func showAnswers(cmd *cobra.Command, s settings) error {
 		where = []string{"--data-dir", s.clickhouse.DataDir}
 	}
 	shown := displayName(query)
-	for _, question := range []string{"top", "storms", "limits"} {
+	for _, question := range []string{"top", "storms", "limits", "spikes"} {
 		args := append([]string{question, "--output=table"}, where...)
 		cli.Note(cmd.OutOrStdout(), "\n$ %s %s", shown, question)
 		run := exec.CommandContext(cmd.Context(), query, args...)

@@ -29,6 +29,6 @@ Exit codes: 0 answered, also when empty; 1 failure; 2 usage; 4 authentication; 1
   query storms --service checkout              who is retrying too much
   query limits --from 2026-11-20 --to 2026-11-21
   query errors --code provider_timeout -o jsonl | jq .trace_id`
-	root.AddCommand(newTop(), newStorms(), newLimits(), newErrors())
+	root.AddCommand(newTop(), newStorms(), newLimits(), newSpikes(), newErrors())
 	return root
 }
