@@ -19,6 +19,10 @@ type Answer[R any] struct {
 	Cut           int      `json:"cut"`             // rows that the limit left out
 	Notes         []string `json:"notes"`
 
+	// Try is what an empty answer advises, as arguments: ["--since", "24h"]; nil = nothing.
+	Try []string `json:"-"`
+	// Unknown are the values of the filters that no response of the range has.
+	Unknown []UnknownValue `json:"-"`
 	// Explain lists what was asked of the server, in order.
 	Explain []Statement `json:"-"`
 }
@@ -48,6 +52,13 @@ type Statement struct {
 type Parameter struct {
 	Name  string
 	Value any
+}
+
+// UnknownValue is a value of a filter that no response has, often a mistyped one.
+type UnknownValue struct {
+	Filter string   // vendor, service, environment, endpoint, code or source
+	Value  string   // as it was given
+	Known  []string // what the responses of the range have instead, in alphabetical order
 }
 
 // Time is an instant that marshals as RFC 3339 in UTC with milliseconds.

@@ -40,8 +40,8 @@ func (e *UsageError) Error() string {
 	return fmt.Sprintf("%s: cannot use %q, valid: %s", e.Field, e.Value, strings.Join(e.Valid, ", "))
 }
 
-// categories are the closed vocabulary of the column category.
-func categories() []string {
+// Categories are the closed vocabulary of the column category.
+func Categories() []string {
 	return []string{
 		"auth", "permission", "validation", "not_found", "conflict", "gone", "precondition", "payment",
 		"rate_limit", "unsupported", "timeout", "upstream", "server", "network", "other",
@@ -54,8 +54,8 @@ func (f Filter) parameters() (map[string]any, error) {
 		return nil, &UsageError{Field: "range", Value: formatTime(f.From) + " to " + formatTime(f.To), Valid: []string{"from before to"}}
 	}
 	for _, c := range f.Categories {
-		if !slices.Contains(categories(), c) {
-			return nil, &UsageError{Field: "category", Value: c, Valid: categories()}
+		if !slices.Contains(Categories(), c) {
+			return nil, &UsageError{Field: "category", Value: c, Valid: Categories()}
 		}
 	}
 	statuses, classes, err := splitStatuses(f.Statuses)

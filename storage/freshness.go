@@ -3,13 +3,15 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// finish adds to an answer how far its data is complete, why it is empty, and what was asked. Sought
-// names the rows.
+// finish adds to an answer how far its data is complete, why it is empty, which filters match nothing, and
+// what was asked. Sought names the rows.
 func finish[R any](ctx context.Context, q *question, a *Answer[R], sought string) error {
 	until, note, err := q.completeUntil(ctx)
 	if err != nil {
@@ -17,19 +19,25 @@ func finish[R any](ctx context.Context, q *question, a *Answer[R], sought string
 	}
 	a.CompleteUntil = until
 	a.Notes = appendNote(a.Notes, note)
+	if len(a.Rows) == 0 || q.filter.hasAlternatives() {
+		if a.Unknown, err = q.readUnknown(ctx); err != nil {
+			return err
+		}
+	}
 	if len(a.Rows) == 0 {
-		note, err := q.emptyNote(ctx, sought)
+		note, try, err := q.explainEmpty(ctx, sought)
 		if err != nil {
 			return err
 		}
-		a.Notes = appendNote(a.Notes, note)
+		a.Notes, a.Try = appendNote(a.Notes, note), try
 	}
 	a.Explain = q.statements
 	return nil
 }
 
+// appendNote adds a note that is not there yet.
 func appendNote(notes []string, note string) []string {
-	if note == "" {
+	if note == "" || slices.Contains(notes, note) {
 		return notes
 	}
 	return append(notes, note)
@@ -75,40 +83,61 @@ func (q *question) readDataRange(ctx context.Context) (dataRange, error) {
 	return r, err
 }
 
-// emptyNote says why there are no rows and what to try.
-func (q *question) emptyNote(ctx context.Context, sought string) (string, error) {
+// explainEmpty says why there are no rows, and with which arguments there may be some.
+func (q *question) explainEmpty(ctx context.Context, sought string) (note string, try []string, err error) {
 	r, err := q.readDataRange(ctx)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return describeEmpty(sought, q.filter.From, q.filter.To, r), nil
+	note, try = describeEmpty(sought, q.filter.From, q.filter.To, r)
+	return note, try, nil
 }
 
-func describeEmpty(sought string, from, to time.Time, r dataRange) string {
-	text := fmt.Sprintf("no %s between %s and %s", sought, formatTime(from), formatTime(to))
+func describeEmpty(sought string, from, to time.Time, r dataRange) (note string, try []string) {
+	note = fmt.Sprintf("no %s between %s and %s", sought, formatTime(from), formatTime(to))
+	if from.After(r.now) && !r.now.IsZero() {
+		note += ", which is in the future"
+	}
 	if r.rows == 0 {
-		return text + "; there is no data yet"
+		return note + "; there is no data yet", nil
 	}
-	text += fmt.Sprintf("; data from %s to %s", formatTime(r.first), formatTime(r.last))
-	if since := suggestSince(from, r); since != "" {
-		text += ", try --since " + since
+	note += fmt.Sprintf("; data from %s to %s", formatTime(r.first), formatTime(r.last))
+	if try = suggestRange(from, to, r); try != nil {
+		note += ", try " + strings.Join(try, " ")
 	}
-	return text
+	return note, try
 }
 
-// suggestSince returns the shortest usual --since that reaches further back than from and into the
-// data, or "" when the range already covers all of it.
-func suggestSince(from time.Time, r dataRange) string {
-	if !r.first.Before(from) {
-		return ""
+// recent is how far back a range is still well said by --since.
+const recent = 31 * 24 * time.Hour
+
+// suggestRange returns the arguments of a range with data: the shortest usual --since that reaches further back
+// than from and into the data, or the last day of data that ended long ago. It is nil when the range already covers
+// all there is.
+func suggestRange(from, to time.Time, r dataRange) []string {
+	if !r.first.Before(from) && r.last.Before(to) {
+		return nil
+	}
+	if r.now.Sub(r.last) > recent {
+		return lastDay(from, to, r)
 	}
 	for _, hours := range []int{1, 3, 6, 12, 24, 48, 72, 168, 336, 720, 1440, 2160, 4320, 8760} {
 		since := r.now.Add(-time.Duration(hours) * time.Hour)
 		if since.Before(from) && since.Before(r.last) {
-			return sinceText(hours)
+			return []string{"--since", sinceText(hours)}
 		}
 	}
-	return ""
+	return nil
+}
+
+// lastDay is the day up to the end of the data in whole hours; nil when the range covers it.
+func lastDay(from, to time.Time, r dataRange) []string {
+	end := r.last.UTC().Truncate(time.Hour).Add(time.Hour)
+	start := end.Add(-24 * time.Hour)
+	if !from.After(start) && r.last.Before(to) {
+		return nil
+	}
+	return []string{"--from", start.Format(time.RFC3339), "--to", end.Format(time.RFC3339)}
 }
 
 func sinceText(hours int) string {

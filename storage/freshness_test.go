@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -12,23 +13,28 @@ func TestSuggestedSince(t *testing.T) {
 	f := func(from, first, last time.Duration, want string) {
 		t.Helper()
 		r := dataRange{first: now.Add(-first), last: now.Add(-last), now: now, rows: 1}
-		require.Equal(t, want, suggestSince(now.Add(-from), r))
+		require.Equal(t, want, strings.Join(suggestRange(now.Add(-from), now, r), " "))
 	}
-	f(time.Hour, 10*time.Hour, 5*time.Hour, "6h")
-	f(time.Hour, 10*time.Hour, time.Minute, "3h") // the filters match nothing in the last hour
-	f(time.Hour, 90*time.Hour, 30*time.Hour, "2d")
-	f(time.Hour, 90*time.Hour, 24*time.Hour, "2d")
+	f(time.Hour, 10*time.Hour, 5*time.Hour, "--since 6h")
+	f(time.Hour, 10*time.Hour, time.Minute, "--since 3h") // the filters match nothing in the last hour
+	f(time.Hour, 90*time.Hour, 30*time.Hour, "--since 2d")
+	f(time.Hour, 90*time.Hour, 24*time.Hour, "--since 2d")
 	f(48*time.Hour, 47*time.Hour, time.Hour, "") // the range covers all there is
-	f(time.Hour, 20000*time.Hour, 10000*time.Hour, "")
+	f(time.Hour, 20000*time.Hour, 10000*time.Hour, "--from 2025-09-28T21:00:00Z --to 2025-09-29T21:00:00Z")
+	f(10023*time.Hour, 20000*time.Hour, 10000*time.Hour, "") // a range within that day would only be asked about again
 }
 
 func TestDescribeEmpty(t *testing.T) {
 	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	require.Equal(t, "no errors between 2026-11-20T12:00:00.000Z and 2026-11-20T13:00:00.000Z; there is no data yet",
-		describeEmpty("errors", at, at.Add(time.Hour), dataRange{}))
+	f := func(r dataRange, want string) {
+		t.Helper()
+		note, _ := describeEmpty("errors", at, at.Add(time.Hour), r)
+		require.Equal(t, "no errors between 2026-11-20T12:00:00.000Z and 2026-11-20T13:00:00.000Z"+want, note)
+	}
+	f(dataRange{}, "; there is no data yet")
 	r := dataRange{first: at.Add(-2 * time.Hour), last: at.Add(-time.Hour), now: at.Add(time.Hour), rows: 1}
-	require.Equal(t, "no errors between 2026-11-20T12:00:00.000Z and 2026-11-20T13:00:00.000Z; data from 2026-11-20T10:00:00.000Z to 2026-11-20T11:00:00.000Z, try --since 3h",
-		describeEmpty("errors", at, at.Add(time.Hour), r))
+	f(r, "; data from 2026-11-20T10:00:00.000Z to 2026-11-20T11:00:00.000Z, try --since 3h")
+	f(dataRange{now: at.Add(-time.Hour)}, ", which is in the future; there is no data yet")
 }
 
 // TestCompleteUntil writes watermarks, as far as seconds ago, and asks how far the data is complete.

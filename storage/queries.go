@@ -111,11 +111,23 @@ func bind(parameters map[string]any) []any {
 	for name, value := range parameters {
 		if t, ok := value.(time.Time); ok {
 			// The driver would send seconds since 1970, and the server reads small numbers as years.
-			value = t.UTC().Format("2006-01-02 15:04:05.000")
+			value = clamp(t.UTC()).Format("2006-01-02 15:04:05.000")
 		}
 		args = append(args, clickhouse.Named(name, value))
 	}
 	return args
+}
+
+// clamp keeps a time within what DateTime64 holds: the range before a very long one can begin earlier.
+func clamp(t time.Time) time.Time {
+	first, last := time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2299, 12, 31, 0, 0, 0, 0, time.UTC)
+	switch {
+	case t.Before(first):
+		return first
+	case t.After(last):
+		return last
+	}
+	return t
 }
 
 func sorted(parameters map[string]any) []Parameter {

@@ -15,7 +15,7 @@ import (
 
 func main() {
 	embedded.MaybeRunEngine()
-	os.Exit(cli.Main(newRoot(), os.Args[1:]))
+	os.Exit(cli.Main(newRoot(), joinWatch(os.Args[1:])))
 }
 
 func newRoot() *cobra.Command {
@@ -29,6 +29,9 @@ Exit codes: 0 answered, also when empty; 1 failure; 2 usage; 4 authentication; 1
   query storms --service checkout              who is retrying too much
   query limits --from 2026-11-20 --to 2026-11-21
   query errors --code provider_timeout -o jsonl | jq .trace_id`
-	root.AddCommand(newTop(), newStorms(), newLimits(), newSpikes(), newErrors())
+	root.AddCommand(newTop(), newStorms(), newLimits(), newSpikes(), newTimeline(), newErrors())
+	for _, cmd := range root.Commands() {
+		completeValues(cmd)
+	}
 	return root
 }

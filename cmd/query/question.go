@@ -23,6 +23,7 @@ type question struct {
 	filter     storage.Filter
 	since      string
 	from, to   string
+	watch      time.Duration
 	now        time.Time
 }
 
@@ -34,6 +35,8 @@ func (q *question) register(cmd *cobra.Command) {
 	flags.StringVar(&q.since, "since", "1h", "ask about so long before --to: 30m, 12h, 7d, 2w")
 	flags.StringVar(&q.from, "from", "", "start of the range, included: 2026-11-20, \"2026-11-20 14:00\", RFC 3339, or 6h for six hours ago")
 	flags.StringVar(&q.to, "to", "", "end of the range, not included (default: now)")
+	flags.Var(config.Interval(&q.watch, time.Second), "watch", "ask again every so often, 5s unless stated, until interrupted; a terminal is redrawn, a pipe is appended to")
+	flags.Lookup("watch").NoOptDefVal = "5s"
 }
 
 func registerFilter(flags *pflag.FlagSet, f *storage.Filter) {
@@ -47,9 +50,23 @@ func registerFilter(flags *pflag.FlagSet, f *storage.Filter) {
 	flags.StringSliceVar(&f.Sources, "source", nil, "only these log streams")
 }
 
-// ask opens ClickHouse, asks, and prints; describe says how the answer's rows look.
+// ask opens ClickHouse, asks, and prints; columns say how the answer's rows look.
 func ask[R any](cmd *cobra.Command, q *question, columns []render.Column[R], put func(context.Context, *storage.DB) (storage.Answer[R], error)) error {
-	printer, err := q.printer(cmd)
+	return q.run(cmd, func(ctx context.Context, db *storage.DB, p printer) error {
+		answer, err := put(ctx, db)
+		if err != nil {
+			return err
+		}
+		return show(p, columns, &answer, shown{whole: &answer})
+	})
+}
+
+// asking puts the question once and prints the answer.
+type asking func(ctx context.Context, db *storage.DB, p printer) error
+
+// run asks once, or again and again with --watch.
+func (q *question) run(cmd *cobra.Command, put asking) error {
+	p, err := q.printer(cmd)
 	if err != nil {
 		return err
 	}
@@ -57,16 +74,20 @@ func ask[R any](cmd *cobra.Command, q *question, columns []render.Column[R], put
 	if err != nil {
 		return err
 	}
-	answer, err := put(cmd.Context(), store.DB)
-	if err := errors.Join(err, store.Close()); err != nil {
-		return asUsage(err)
+	if q.watch > 0 {
+		err = q.keepAsking(cmd, store.DB, put)
+	} else {
+		err = put(cmd.Context(), store.DB, p)
 	}
-	return print(printer, columns, answer)
+	return asUsage(errors.Join(err, store.Close()))
 }
 
 func asUsage(err error) error {
 	var usage *storage.UsageError
 	if errors.As(err, &usage) {
+		if near := config.Nearest(usage.Value, usage.Valid); near != "" {
+			return cli.Usagef("--%w (did you mean %q?)", err, near)
+		}
 		return cli.Usagef("--%w", err)
 	}
 	return err
@@ -77,6 +98,7 @@ type printer struct {
 	out, notes io.Writer
 	options    render.Options
 	explain    bool
+	command    func(arguments []string) string // the command line, with another range
 }
 
 // printer checks the display settings and the range, before any server is asked.
@@ -86,23 +108,34 @@ func (q *question) printer(cmd *cobra.Command) (printer, error) {
 	if err != nil {
 		return printer{}, err
 	}
-	if q.from != "" && cmd.Flags().Changed("since") {
-		return printer{}, cli.Usagef("--since and --from both say where the range starts: give one of them")
+	if err := q.settleStart(cmd.Flags()); err != nil {
+		return printer{}, err
 	}
 	if err := q.setRange(options.Location); err != nil {
 		return printer{}, err
 	}
-	return printer{out: cmd.OutOrStdout(), notes: cmd.ErrOrStderr(), options: options, explain: q.display.Explain}, nil
+	return printer{
+		out: cmd.OutOrStdout(), notes: cmd.ErrOrStderr(), options: options, explain: q.display.Explain,
+		command: func(try []string) string { return commandLine(cmd, try) },
+	}, nil
 }
 
-func print[R any](p printer, columns []render.Column[R], a storage.Answer[R]) error {
+// shown is what else an answer consists of.
+type shown struct {
+	whole   any // what json prints
+	picture *render.Timeline
+}
+
+// show prints an answer, and its notes.
+func show[R any](p printer, columns []render.Column[R], a *storage.Answer[R], s shown) error {
 	table, err := render.NewTable(columns, a.Rows)
 	if err != nil {
 		return err
 	}
 	addFooter(table, columns[0].Name, a.Other, a.Total)
-	if len(a.Rows) > 0 || p.options.Format != render.FormatTable {
-		if err := render.Write(p.out, render.Answer{Table: table, Whole: a}, p.options); err != nil {
+	a.Notes = p.advise(a.Notes, a.Try, a.Unknown)
+	if len(a.Rows) > 0 || s.picture != nil || p.options.Format != render.FormatTable {
+		if err := render.Write(p.out, render.Answer{Table: table, Whole: s.whole, Picture: s.picture}, p.options); err != nil {
 			return err
 		}
 	}

@@ -4,11 +4,25 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/errata-dev/errata/internal/cli"
 	"github.com/errata-dev/errata/internal/config"
 )
 
 func toText(v any) string { return fmt.Sprint(v) }
+
+// settleStart lets a range begin but once: a flag wins over a setting of the environment or the file.
+func (q *question) settleStart(flags *pflag.FlagSet) error {
+	since, from := flags.Changed("since"), flags.Changed("from")
+	if since && from {
+		return cli.Usagef("--since and --from both say where the range starts: give one of them")
+	}
+	if since {
+		q.from = ""
+	}
+	return nil
+}
 
 // setRange turns --since, or --from and --to, into the half-open range of the filter.
 func (q *question) setRange(zone *time.Location) error {

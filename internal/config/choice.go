@@ -22,6 +22,9 @@ func Choice(target *string, value string, valid ...string) pflag.Value {
 func (c *choice) String() string { return *c.target }
 func (c *choice) Type() string   { return "name" }
 
+// Values are the valid ones, for completion.
+func (c *choice) Values() []string { return c.valid }
+
 // Set takes a value of the list.
 func (c *choice) Set(value string) error {
 	if !contains(c.valid, value) {

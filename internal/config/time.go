@@ -76,3 +76,36 @@ func (d days) Set(text string) error {
 	*d.target = int(length / day)
 	return nil
 }
+
+// interval is a flag that takes a duration of some least length.
+type interval struct {
+	target *time.Duration
+	least  time.Duration
+}
+
+// Interval makes a flag of target, a duration in the forms of ParseDuration, not shorter than least.
+func Interval(target *time.Duration, least time.Duration) pflag.Value {
+	return interval{target, least}
+}
+
+func (i interval) Type() string { return "interval" }
+
+func (i interval) String() string {
+	if *i.target == 0 {
+		return ""
+	}
+	return i.target.String()
+}
+
+// Set takes 5s, 1m or 1h.
+func (i interval) Set(text string) error {
+	length, err := ParseDuration(text)
+	if err != nil {
+		return err
+	}
+	if length < i.least {
+		return fmt.Errorf("want %s or more", i.least)
+	}
+	*i.target = length
+	return nil
+}

@@ -10,7 +10,7 @@ import (
 // programs print the value itself.
 type Kind uint8
 
-// The kinds. All but Text, List and Spark are aligned to the right.
+// The kinds. All but Text, List, Spark and Bar are aligned to the right.
 const (
 	Text    Kind = iota
 	List         // of texts or numbers
@@ -22,6 +22,8 @@ const (
 	Time         // a point in time
 	Age          // a point in time, shown as the time passed since
 	Spark        // a list of numbers, drawn as bars
+	Exact        // a number as it is, to the last digit
+	Bar          // a share, drawn as a bar
 )
 
 // Place says where a column appears.
@@ -176,4 +178,7 @@ func (t *Table) visible(shows func(Place) bool) []int {
 	return list
 }
 
-func (k Kind) rightAligned() bool { return k != Text && k != List && k != Spark }
+func (k Kind) rightAligned() bool { return k != Text && k != List && !k.drawn() }
+
+// drawn tells whether a column is a picture, which cannot be cut.
+func (k Kind) drawn() bool { return k == Spark || k == Bar }

@@ -52,7 +52,9 @@ func quantity(n float64, exact string, k Kind) string {
 		return duration(n * 1000)
 	case Millis:
 		return duration(n)
-	case Text, List, Time, Age, Spark:
+	case Bar:
+		return bar(n)
+	case Text, List, Time, Age, Spark, Exact:
 	}
 	return exact
 }
@@ -174,6 +176,19 @@ func spark(list []float64) string {
 		}
 	}
 	return string(out)
+}
+
+// barWidth is how many columns a bar of 100 % takes.
+const barWidth = 8
+
+// bar draws a share from 0 to 1 in eighths of a column; whatever is more than 0 is seen.
+func bar(share float64) string {
+	eighths := int(math.Ceil(min(max(share, 0), 1) * barWidth * 8))
+	text := strings.Repeat("█", eighths/8)
+	if rest := eighths % 8; rest > 0 {
+		text += string([]rune("▏▎▍▌▋▊▉")[rest-1])
+	}
+	return text
 }
 
 // halveSpark draws bars in half the width: of two neighbours the higher stays.

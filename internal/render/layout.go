@@ -32,7 +32,7 @@ func (g *grid) shrink(width int, minimum func(column) int) bool {
 		widest := -1
 		for _, c := range g.shown {
 			low := minimum(g.columns[c])
-			narrowable := low > 0 && widths[c] > low && !g.columns[c].kind.rightAligned() && g.columns[c].kind != Spark
+			narrowable := low > 0 && widths[c] > low && !g.columns[c].kind.rightAligned() && !g.columns[c].kind.drawn()
 			if narrowable && (widest < 0 || widths[c] > widths[widest]) {
 				widest = c
 			}

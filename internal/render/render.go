@@ -23,6 +23,8 @@ type Answer struct {
 	Table *Table
 	// Whole is what json prints: one object with everything.
 	Whole any
+	// Picture, when there is one, takes the place of the table before people: on a terminal and in markdown.
+	Picture *Timeline
 }
 
 // Options say how to print. The zero value is a plain table, 100 columns wide, with times in UTC.
@@ -32,6 +34,8 @@ type Options struct {
 	Width int
 	// Colour lets tables use SGR sequences of our own.
 	Colour bool
+	// ASCII keeps tables to ASCII, for a terminal that knows no more.
+	ASCII bool
 	// Interactive says that a person reads along: json is then indented.
 	Interactive bool
 	// Location of the times in tables; nil means UTC. Other formats print UTC.
@@ -72,9 +76,9 @@ func printAs(buf *bytes.Buffer, a Answer, o Options) error {
 	}
 	switch o.Format {
 	case FormatTable:
-		printTable(buf, a.Table, o)
+		printForTerminal(buf, a, o)
 	case FormatMarkdown:
-		printMarkdown(buf, a.Table, o)
+		printDocument(buf, a, o)
 	case FormatCSV:
 		printCSV(buf, a.Table)
 	case FormatTSV:
@@ -86,6 +90,33 @@ func printAs(buf *bytes.Buffer, a Answer, o Options) error {
 		return fmt.Errorf("no format %d", o.Format)
 	}
 	return nil
+}
+
+func printForTerminal(buf *bytes.Buffer, a Answer, o Options) {
+	if a.Picture != nil {
+		printTimeline(buf, a.Picture, o)
+	} else {
+		printTable(buf, a.Table, o)
+	}
+	if o.ASCII {
+		text := toASCII(buf.Bytes())
+		buf.Reset()
+		buf.Write(text)
+	}
+}
+
+// printDocument writes a table as markdown, and a picture as the block of code that keeps its columns.
+func printDocument(buf *bytes.Buffer, a Answer, o Options) {
+	if a.Picture == nil {
+		printMarkdown(buf, a.Table, o)
+		return
+	}
+	var picture bytes.Buffer
+	o.Now, o.Colour = time.Time{}, false
+	printTimeline(&picture, a.Picture, o)
+	buf.WriteString("```text\n")
+	buf.Write(bytes.ReplaceAll(picture.Bytes(), []byte("`"), []byte("'")))
+	buf.WriteString("```\n")
 }
 
 // WriteNotes prints notes, one a line, made safe for a terminal. They belong on stderr.
