@@ -2,6 +2,7 @@ package storage
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -19,20 +20,25 @@ type storm struct {
 	recovered bool
 }
 
-// joinRuns joins the runs of one unit that overlap or follow within the gap.
+// joinRuns joins the runs of one unit that overlap or follow within the gap, which is longer while a
+// Retry-After is pending.
 func joinRuns(runs [][]attempt, gap int64) []storm {
 	slices.SortFunc(runs, func(a, b []attempt) int {
 		return cmp.Or(a[0].unit.compare(b[0].unit), cmp.Compare(a[0].at, b[0].at))
 	})
 	var storms []storm
+	pending := int64(0) // until when a run still joins the last storm
 	for _, run := range runs {
 		first, last := run[0], run[len(run)-1]
-		if n := len(storms); n > 0 && storms[n-1].unit == first.unit && first.at-storms[n-1].end < gap {
-			storms[n-1].runs = append(storms[n-1].runs, run)
-			storms[n-1].end = max(storms[n-1].end, last.at)
-			continue
+		n := len(storms)
+		if n == 0 || storms[n-1].unit != first.unit || first.at >= pending {
+			storms = append(storms, storm{unit: first.unit, end: last.at})
+			pending, n = 0, n+1
 		}
-		storms = append(storms, storm{unit: first.unit, runs: [][]attempt{run}, end: last.at})
+		found := &storms[n-1]
+		found.runs = append(found.runs, run)
+		found.end = max(found.end, last.at)
+		pending = max(pending, last.at+last.patience(gap))
 	}
 	return storms
 }
@@ -87,7 +93,7 @@ func (s *storm) describe(end, gap int64) StormRow {
 	return StormRow{
 		Vendor: s.unit.vendor, Service: s.unit.service, Method: s.unit.method, Endpoint: s.unit.endpoint(),
 		Start: millis(start), End: millis(s.end), DurationS: float64(s.end-start) / 1000,
-		Codes:    s.codes(),
+		Codes: s.codes(), Statuses: s.statuses(),
 		Attempts: attempts, Operations: operations,
 		Amplification: float64(attempts) / float64(operations),
 		RetryShare:    float64(attempts-min(attempts, operations)) / float64(attempts),
@@ -99,18 +105,25 @@ func (s *storm) describe(end, gap int64) StormRow {
 
 // codes returns the vendor codes of the failures, most frequent first.
 func (s *storm) codes() []string {
-	counts := map[string]int{}
+	return byFrequency(s, func(a *attempt) (string, bool) { return a.code, a.failed == 1 && a.code != "" })
+}
+
+// statuses returns those of the failures without a code, most frequent first.
+func (s *storm) statuses() []uint16 {
+	return byFrequency(s, func(a *attempt) (uint16, bool) { return a.status, a.failed == 1 && a.code == "" })
+}
+
+// byFrequency orders what value returns of the attempts, unless it says false.
+func byFrequency[V cmp.Ordered](s *storm, value func(*attempt) (V, bool)) []V {
+	counts := map[V]int{}
 	s.each(func(a *attempt) {
-		if a.failed == 1 && a.code != "" {
-			counts[a.code]++
+		if v, ok := value(a); ok {
+			counts[v]++
 		}
 	})
-	codes := make([]string, 0, len(counts))
-	for code := range counts {
-		codes = append(codes, code)
-	}
-	slices.SortFunc(codes, func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
-	return codes
+	values := slices.AppendSeq([]V{}, maps.Keys(counts)) // never nil: it becomes a list in JSON
+	slices.SortFunc(values, func(a, b V) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
+	return values
 }
 
 // peak returns the most attempts of one calendar second.

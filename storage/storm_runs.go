@@ -28,13 +28,19 @@ type attempt struct {
 	failed    uint8 // 1 = an error
 	matches   uint8 // 1 = passes the filters on failures
 	hopeless  uint8 // 1 = the error says: do not retry
+	status    uint16
 	unit      unit
 	code      string
 }
 
-// targets are the columns that all statements on attempts share.
+// targets are the columns that all statements on attempts share, but the unit and the code.
 func (a *attempt) targets() []any {
-	return []any{&a.operation, &a.at, &a.started, &a.failed, &a.matches, &a.wait, &a.hopeless}
+	return []any{&a.operation, &a.at, &a.started, &a.failed, &a.matches, &a.wait, &a.hopeless, &a.status}
+}
+
+// unitTargets are the columns of statements on the attempts of several units.
+func (a *attempt) unitTargets() []any {
+	return append(a.targets(), &a.unit.vendor, &a.unit.service, &a.unit.method, &a.unit.route, &a.code)
 }
 
 // patience is how long after a failed attempt the next one still belongs to the same run. A client that
@@ -47,64 +53,53 @@ func (a *attempt) continues(before *attempt, gap int64) bool {
 }
 
 // findRuns splits attempts, in any order, into runs of at least MinAttempts of one operation each,
-// leaving out pollers.
-func findRuns(attempts []attempt, o StormOptions) [][]attempt {
+// leaving out pollers. Begins is where the data begins, in Unix milliseconds.
+func findRuns(attempts []attempt, begins int64, o StormOptions) [][]attempt {
 	slices.SortFunc(attempts, func(a, b attempt) int {
 		return cmp.Or(cmp.Compare(a.operation, b.operation), cmp.Compare(a.at, b.at), cmp.Compare(b.failed, a.failed))
 	})
 	var runs [][]attempt
-	first, start := 0, 0 // of the operation, of the run
-	for i := 1; i <= len(attempts); i++ {
-		sameOperation := i < len(attempts) && attempts[i].operation == attempts[first].operation
-		if sameOperation && attempts[i].continues(&attempts[i-1], o.Gap.Milliseconds()) {
-			continue
-		}
-		if run := attempts[start:i]; len(run) >= o.MinAttempts && !isPoller(run, attempts[first:start]) {
-			runs = append(runs, run)
-		}
-		start = i
-		if !sameOperation {
+	for first, i := 0, 1; i <= len(attempts); i++ {
+		if i == len(attempts) || attempts[i].operation != attempts[first].operation {
+			runs = append(runs, runsOf(attempts[first:i], begins, o)...)
 			first = i
 		}
 	}
 	return runs
 }
 
-const (
-	pollerShare     = 0.8 // of its ordinary gap, from which on a run is mere polling
-	ordinaryCalls   = 20  // last successes that say how often an operation is ordinarily called
-	minOrdinary     = 3   // fewer successes than this say nothing
-	steadyAttempts  = 5
-	steadyDeviation = 0.2
-)
-
-// isPoller says whether a run is no faster than the operation is ordinarily called. Earlier are the
-// attempts before the run.
-func isPoller(run, earlier []attempt) bool {
-	ordinary := ordinaryGap(run[0], earlier)
-	return ordinary > 0 && median(gaps(run)) >= pollerShare*ordinary
+// runsOf finds the runs among the attempts of one operation.
+func runsOf(calls []attempt, begins int64, o StormOptions) (runs [][]attempt) {
+	chains := findChains(calls, o)
+	known := history{calls: calls, stormy: make([]bool, len(calls)), chains: len(chains), begins: begins}
+	for _, c := range chains {
+		if known.polls(c.start, c.end) {
+			continue
+		}
+		for i := c.start; i < c.end; i++ {
+			known.stormy[i] = true
+		}
+		runs = append(runs, calls[c.start:c.end])
+	}
+	return runs
 }
 
-// ordinaryGap returns the median gap of the last successes within a day before a run, else of the last
-// attempts if they came at a steady pace up to the run's first, else 0.
-func ordinaryGap(first attempt, earlier []attempt) float64 {
-	var successes []attempt
-	for _, a := range earlier {
-		if a.failed == 0 && a.at >= first.at-ordinaryMargin.Milliseconds() {
-			successes = append(successes, a)
+// links are calls[start:end].
+type links struct{ start, end int }
+
+// findChains finds the longest stretches in which each attempt continues the one before.
+func findChains(calls []attempt, o StormOptions) (chains []links) {
+	start := 0
+	for i := 1; i <= len(calls); i++ {
+		if i < len(calls) && calls[i].continues(&calls[i-1], o.Gap.Milliseconds()) {
+			continue
 		}
+		if i-start >= o.MinAttempts {
+			chains = append(chains, links{start, i})
+		}
+		start = i
 	}
-	if len(successes) >= minOrdinary {
-		return median(gaps(successes[max(0, len(successes)-ordinaryCalls):]))
-	}
-	if len(earlier) < steadyAttempts {
-		return 0
-	}
-	steady := gaps(append(slices.Clone(earlier[len(earlier)-steadyAttempts:]), first))
-	if low, high := slices.Min(steady), slices.Max(steady); high-low >= steadyDeviation*high {
-		return 0
-	}
-	return median(steady)
+	return chains
 }
 
 // gaps returns the times between successive attempts, in milliseconds.

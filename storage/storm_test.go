@@ -74,7 +74,7 @@ func TestRunsAreMaximalChains(t *testing.T) {
 	f := func(want []int, attempts []attempt) {
 		t.Helper()
 		var got []int
-		for _, run := range findRuns(attempts, o) {
+		for _, run := range findRuns(attempts, 0, o) {
 			got = append(got, len(run))
 		}
 		require.Equal(t, want, got)
@@ -107,12 +107,15 @@ func TestPoller(t *testing.T) {
 	f := func(want bool, gap, pause int64, earlier []attempt) {
 		t.Helper()
 		run := chain(gap, gap, gap, gap)
+		calls := slices.Clone(earlier)
 		if len(earlier) > 0 {
 			for i := range run {
 				run[i].at += earlier[len(earlier)-1].at - 1_000_000 + pause
 			}
 		}
-		require.Equal(t, want, isPoller(run, earlier))
+		calls = append(calls, run...)
+		known := history{calls: calls, stormy: make([]bool, len(calls)), chains: 1}
+		require.Equal(t, want, known.polls(len(earlier), len(calls)))
 	}
 	f(false, 1000, 0, nil)
 	f(true, 800, 9000, successes(1000, 1000))
@@ -174,7 +177,11 @@ func TestSurges(t *testing.T) {
 	}
 	f := func(want []surge, history int64, parts ...[]minuteCount) {
 		t.Helper()
-		require.Equal(t, want, findSurges(slices.Concat(parts...), start+history*minuteS, o))
+		got := findSurges(unit{}, slices.Concat(parts...), start+history*minuteS, o)
+		for i := range got {
+			got[i].calls, got[i].failing = 0, 0
+		}
+		require.Equal(t, want, got)
 	}
 	f(nil, -60, minutes(10, 0, -60, 0), minutes(29, 29, 0, 5))
 	f([]surge{{start: start, end: start + 5*minuteS, expected: 50}}, -60, minutes(10, 0, -60, 0), minutes(30, 30, 0, 5))
@@ -230,7 +237,7 @@ func TestServerKeepsAllThatMatters(t *testing.T) {
 	for _, a := range all {
 		want.end = max(want.end, a.at)
 	}
-	for _, found := range joinRuns(findRuns(all, options), options.Gap.Milliseconds()) {
+	for _, found := range joinRuns(findRuns(all, 0, options), options.Gap.Milliseconds()) {
 		want.add(found)
 	}
 	slices.SortFunc(want.answer.Rows, compareStorms)
@@ -240,7 +247,7 @@ func TestServerKeepsAllThatMatters(t *testing.T) {
 func attemptOf(row *parsers.Row) attempt {
 	a := attempt{
 		operation: row.Operation, at: row.Time, started: row.Time - int64(row.DurationMS), wait: row.RetryAfterMS,
-		unit: unit{string(row.Vendor), string(row.Service), string(row.Method), string(row.Route)}, code: string(row.Code),
+		unit: unit{string(row.Vendor), string(row.Service), string(row.Method), string(row.Route)}, code: string(row.Code), status: row.Status,
 	}
 	if row.Kind == parsers.KindError {
 		a.failed, a.matches = 1, 1

@@ -24,37 +24,59 @@ type minuteCount struct {
 // surge is a stretch of minutes in which a unit with weak keys failed far more often than it
 // ordinarily calls.
 type surge struct {
-	unit     unit
-	start    int64 // Unix seconds, the first minute
-	end      int64 // after the last minute
-	expected float64
+	unit           unit
+	start          int64   // Unix seconds, the first minute
+	end            int64   // after the last minute
+	calls, failing uint64  // of its minutes
+	expected       float64 // calls that are ordinary
 }
 
 // weakStorms finds storms of units whose operations cannot be told apart.
 func (s *stormQuestion) weakStorms(ctx context.Context) ([]storm, error) {
-	units, err := s.readMinutes(ctx)
-	if err != nil || len(units) == 0 {
+	more := s.margins()
+	more["min_failing"] = uint64(math.Ceil(s.options.Amplification))
+	failing, err := s.readMinutes(ctx, "storm_failing", more)
+	if err != nil {
 		return nil, err
 	}
-	history, err := s.readHistory(ctx)
+	// What fails no more often than it ordinarily fails does not fail more often than it is called.
+	// So only the units with a surge over their own failures need their calls counted, which are many.
+	for u, minutes := range failing {
+		if len(s.findSurges(u, minutes)) == 0 {
+			delete(failing, u)
+		}
+	}
+	if len(failing) == 0 {
+		return nil, nil
+	}
+	units, err := s.readMinutes(ctx, "storm_minutes", with(s.margins(), unitLists("unit", slices.Collect(maps.Keys(failing)))))
 	if err != nil {
 		return nil, err
 	}
 	var surges []surge
 	for _, u := range slices.SortedFunc(maps.Keys(units), unit.compare) {
-		for _, found := range findSurges(units[u], history, s.options) {
-			found.unit = u
-			surges = append(surges, found)
+		for _, found := range s.findSurges(u, units[u]) {
+			if found.failing >= uint64(s.options.MinAttempts) && found.failing > found.calls-found.failing {
+				surges = append(surges, found)
+			}
 		}
 	}
 	return s.readSurges(ctx, surges)
 }
 
-func (s *stormQuestion) readMinutes(ctx context.Context) (map[unit][]minuteCount, error) {
-	more := s.margins()
-	more["min_failing"] = uint64(math.Ceil(s.options.Amplification))
+// unitLists are the parameters that name units: one list for each part of their names.
+func unitLists(prefix string, units []unit) map[string]any {
+	n := len(units)
+	vendors, services, methods, routes := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	for i, u := range units {
+		vendors[i], services[i], methods[i], routes[i] = u.vendor, u.service, u.method, u.route
+	}
+	return map[string]any{prefix + "_vendors": vendors, prefix + "_services": services, prefix + "_methods": methods, prefix + "_routes": routes}
+}
+
+func (s *stormQuestion) readMinutes(ctx context.Context, statement string, more map[string]any) (map[unit][]minuteCount, error) {
 	units := map[unit][]minuteCount{}
-	err := s.ask(ctx, "storm_minutes", more, func(rows driver.Rows) error {
+	err := s.ask(ctx, statement, more, func(rows driver.Rows) error {
 		var u unit
 		var m minuteCount
 		err := rows.Scan(&u.vendor, &u.service, &u.method, &u.route, &m.minute, &m.calls, &m.failing)
@@ -64,26 +86,14 @@ func (s *stormQuestion) readMinutes(ctx context.Context) (map[unit][]minuteCount
 	return units, err
 }
 
-// readHistory returns the minute, in Unix seconds, from which on a missing call means that there was
-// none, rather than that there was no data yet.
-func (s *stormQuestion) readHistory(ctx context.Context) (int64, error) {
-	more := s.margins()
-	var first int64
-	var count uint64
-	// Mostly the data is older than the range; only data that begins within it costs a full scan.
-	for _, until := range []time.Time{s.filter.From.Add(time.Minute), s.filter.To.Add(stormMargin)} {
-		more["history_until"] = until.UTC()
-		err := s.ask(ctx, "storm_history", more, func(rows driver.Rows) error { return rows.Scan(&first, &count) })
-		if err != nil || count > 0 {
-			return first / 1000 / minuteS * minuteS, err
-		}
-	}
-	return s.filter.To.Unix(), nil
+// findSurges finds those of one unit.
+func (s *stormQuestion) findSurges(u unit, minutes []minuteCount) []surge {
+	return findSurges(u, minutes, s.begins/1000/minuteS*minuteS, s.options)
 }
 
 // findSurges walks the minutes of one unit, in order. A surge starts when the failures of a minute
 // reach k times the median calls of the hour before, at least k; that median then holds until it ends.
-func findSurges(minutes []minuteCount, history int64, o StormOptions) []surge {
+func findSurges(u unit, minutes []minuteCount, history int64, o StormOptions) []surge {
 	var surges []surge
 	level := 0.0 // ordinary calls per minute; 0 = no surge
 	for i, m := range minutes {
@@ -91,24 +101,27 @@ func findSurges(minutes []minuteCount, history int64, o StormOptions) []surge {
 		if level > 0 && (m.minute != surges[n-1].end || float64(m.failing) < o.Amplification*level) {
 			level = 0
 		}
-		if level > 0 {
-			surges[n-1].end += minuteS
-			surges[n-1].expected += level
-			continue
+		if level == 0 {
+			ordinary, known := ordinaryLevel(minutes[:i], m.minute, history)
+			if !known || float64(m.failing) < o.Amplification*ordinary {
+				continue
+			}
+			level = ordinary
+			if n == 0 || m.minute-surges[n-1].end > int64(o.Gap/time.Second) {
+				surges = append(surges, surge{unit: u, start: m.minute})
+			}
 		}
-		ordinary, known := ordinaryLevel(minutes[:i], m.minute, history)
-		if !known || float64(m.failing) < o.Amplification*ordinary {
-			continue
-		}
-		level = ordinary
-		if n > 0 && m.minute-surges[n-1].end <= int64(o.Gap/time.Second) {
-			surges[n-1].end = m.minute + minuteS
-			surges[n-1].expected += level
-			continue
-		}
-		surges = append(surges, surge{start: m.minute, end: m.minute + minuteS, expected: level})
+		surges[len(surges)-1].add(m, level)
 	}
 	return surges
+}
+
+// add extends a surge to a minute in which so many calls were to be expected.
+func (s *surge) add(m minuteCount, expected float64) {
+	s.end = m.minute + minuteS
+	s.calls += m.calls
+	s.failing += m.failing
+	s.expected += expected
 }
 
 // ordinaryLevel returns the median calls per minute of the hour before a minute, at least 1. It is
@@ -120,10 +133,8 @@ func ordinaryLevel(before []minuteCount, minute, history int64) (level float64, 
 		return 0, false
 	}
 	calls := make([]float64, n) // minutes without a row had no calls
-	for _, m := range before {
-		if m.minute >= since {
-			calls[(m.minute-since)/minuteS] = float64(m.calls)
-		}
+	for i := len(before) - 1; i >= 0 && before[i].minute >= since; i-- {
+		calls[(before[i].minute-since)/minuteS] = float64(before[i].calls)
 	}
 	return math.Max(1, median(calls)), true
 }
@@ -141,7 +152,6 @@ func (s *stormQuestion) readSurges(ctx context.Context, surges []surge) ([]storm
 		err := rows.Scan(append([]any{&index}, append(a.targets(), &a.code)...)...)
 		a.unit = surges[index].unit
 		calls[index] = append(calls[index], a)
-		s.end = max(s.end, a.at)
 		total++
 		return err
 	})
@@ -183,15 +193,13 @@ func (s surge) storm(calls []attempt, o StormOptions) (storm, bool) {
 }
 
 func (s *stormQuestion) surgeParameters(surges []surge) map[string]any {
-	more := s.margins()
-	n := len(surges)
-	vendors, services, methods, routes := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	starts, ends := make([]int64, n), make([]int64, n)
+	units := make([]unit, len(surges))
+	starts, ends := make([]int64, len(surges)), make([]int64, len(surges))
 	for i, found := range surges {
-		vendors[i], services[i], methods[i], routes[i] = found.unit.vendor, found.unit.service, found.unit.method, found.unit.route
+		units[i] = found.unit
 		starts[i], ends[i] = found.start*1000, found.end*1000+s.options.Gap.Milliseconds()
 	}
-	more["storm_vendors"], more["storm_services"], more["storm_methods"], more["storm_routes"] = vendors, services, methods, routes
+	more := with(s.margins(), unitLists("storm", units))
 	more["storm_starts"], more["storm_ends"] = starts, ends
 	return more
 }

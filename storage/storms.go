@@ -20,8 +20,11 @@ const (
 	// historyMargin is the history that a unit with weak keys is measured against.
 	historyMargin = time.Hour
 
-	maxStormOperations = 20_000
-	maxStormAttempts   = 500_000
+	// Of the operations that failed again and again, those of the units with the most such failures
+	// are looked at.
+	maxStormOperations = 50_000
+	maxStormFailures   = 500_000
+	maxStormAttempts   = 1_000_000 // those failures, and the ordinary calls before them
 )
 
 // StormOptions say what a retry storm is. The zero value means the defaults.
@@ -42,6 +45,7 @@ type StormRow struct {
 	End                 Time     `json:"end"` // of the last attempt
 	DurationS           float64  `json:"duration_s"`
 	Codes               []string `json:"codes"` // of the failed attempts, most frequent first
+	Statuses            []uint16 `json:"-"`     // of the failed attempts without a code, most frequent first; 0 = no response
 	Attempts            uint64   `json:"attempts"`
 	Operations          uint64   `json:"operations"`
 	Amplification       float64  `json:"amplification"` // attempts / operations
@@ -92,7 +96,8 @@ type stormQuestion struct {
 	*question
 	options StormOptions
 	answer  Answer[StormRow]
-	end     int64 // end of the data, Unix milliseconds
+	begins  int64 // first and last response of the data that is looked at, Unix milliseconds
+	end     int64
 }
 
 func storms(ctx context.Context, conn querier, f Filter, o StormOptions) (Answer[StormRow], error) {
@@ -105,7 +110,7 @@ func storms(ctx context.Context, conn querier, f Filter, o StormOptions) (Answer
 		return Answer[StormRow]{}, err
 	}
 	s := &stormQuestion{question: q, options: o, answer: newAnswer[StormRow](f)}
-	if err := s.readEnd(ctx); err != nil {
+	if err := s.readData(ctx); err != nil {
 		return Answer[StormRow]{}, err
 	}
 	strong, err := s.strongStorms(ctx)
@@ -146,18 +151,20 @@ func (s *stormQuestion) add(found storm) {
 	}
 }
 
-// readEnd finds the end of the data, which tells an ongoing storm from one that gave up.
-func (s *stormQuestion) readEnd(ctx context.Context) error {
-	until, _, err := s.completeUntil(ctx)
+// readData finds where the data begins, before which nothing is known, and where it ends, which tells
+// an ongoing storm from one that gave up. Data that is complete only up to some earlier instant ends there.
+func (s *stormQuestion) readData(ctx context.Context) error {
+	err := s.ask(ctx, "storm_data", s.margins(), func(rows driver.Rows) error {
+		var count uint64
+		return rows.Scan(&s.begins, &s.end, &count)
+	})
 	if err != nil {
 		return err
 	}
+	until, _, err := s.completeUntil(ctx)
 	if until != nil {
-		s.end = until.UnixMilli()
-		return nil
+		s.end = min(s.end, until.UnixMilli())
 	}
-	held, err := s.readDataRange(ctx)
-	s.end = held.last.UnixMilli()
 	return err
 }
 
@@ -172,45 +179,60 @@ func (s *stormQuestion) margins() map[string]any {
 		"min_attempts":   uint64(s.options.MinAttempts),
 		"gap_ms":         s.options.Gap.Milliseconds(),
 		"max_operations": uint64(maxStormOperations),
+		"max_failures":   uint64(maxStormFailures),
 		"max_attempts":   uint64(maxStormAttempts),
 	}
 }
 
 // strongStorms finds the storms of operations that are told apart.
 func (s *stormQuestion) strongStorms(ctx context.Context) ([]storm, error) {
+	attempts, err := s.readAttempts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counted, err := s.readCounted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	runs := append(findRuns(attempts, s.begins, s.options), findRuns(counted, s.begins, s.options)...)
+	return joinRuns(runs, s.options.Gap.Milliseconds()), nil
+}
+
+// readAttempts fetches the attempts of operations that a key or the path tells apart.
+func (s *stormQuestion) readAttempts(ctx context.Context) (attempts []attempt, err error) {
 	more, err := s.readOperations(ctx)
 	if err != nil || more == nil {
 		return nil, err
 	}
-	var attempts []attempt
 	err = s.ask(ctx, "storm_attempts", more, func(rows driver.Rows) error {
 		var a attempt
-		err := rows.Scan(append(a.targets(), &a.unit.vendor, &a.unit.service, &a.unit.method, &a.unit.route, &a.code)...)
+		err := rows.Scan(a.unitTargets()...)
 		attempts = append(attempts, a)
-		s.end = max(s.end, a.at)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
 	s.noteCut(len(attempts))
-	return joinRuns(findRuns(attempts, s.options), s.options.Gap.Milliseconds()), nil
+	return attempts, err
 }
 
-// readOperations returns the parameters that name the operations with runs, nil if there are none.
+// readOperations returns the parameters that name the operations with chains of failures, nil if there are none.
 func (s *stormQuestion) readOperations(ctx context.Context) (map[string]any, error) {
 	var operations []uint64
+	var candidates uint64
 	vendors := map[string]struct{}{}
 	err := s.ask(ctx, "storm_operations", s.margins(), func(rows driver.Rows) error {
 		var operation uint64
 		var vendor string
-		err := rows.Scan(&operation, &vendor)
+		err := rows.Scan(&operation, &vendor, &candidates)
 		operations = append(operations, operation)
 		vendors[vendor] = struct{}{}
 		return err
 	})
 	if err != nil || len(operations) == 0 {
 		return nil, err
+	}
+	if n := uint64(len(operations)); n < candidates {
+		s.answer.Notes = append(s.answer.Notes, fmt.Sprintf(
+			"only %d of %d operations that failed repeatedly were looked at, those of the busiest services and endpoints: small storms may be missing, narrow the range or the filters", n, candidates))
 	}
 	names := slices.Sorted(maps.Keys(vendors))
 	return with(s.margins(), map[string]any{"operations": operations, "operation_vendors": names}), nil

@@ -4,7 +4,7 @@
 -- Columns: one row an attempt: those of runs with at least min_attempts, and up to 40 attempts before
 --   each such run, which tell a poller from a storm. at, started = Unix milliseconds of response and
 --   request; failed; matches = passes status, code and category; wait = Retry-After in ms, -1 = none;
---   hopeless = the error says not to retry; vendor, service, method, route, code.
+--   hopeless = the error says not to retry; status; vendor, service, method, route, code.
 -- storm_runs.go decides again what is a run; here everything else is kept on the server.
 WITH calls AS
 (
@@ -18,14 +18,17 @@ WITH calls AS
         ) AS matches,
         toInt64(retry_after_ms) AS wait,
         toUInt8(retry = 'no') AS hopeless,
+        status,
         vendor, service, method, route, code
     FROM responses
+    PREWHERE operation IN {operations:Array(UInt64)}
     WHERE kind IN ('error', 'success')
         AND time >= {ordinary_since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
         -- include: part_callers
-        AND vendor IN {operation_vendors:Array(String)} AND operation IN {operations:Array(UInt64)}
+        AND vendor IN {operation_vendors:Array(String)}
+        -- include: part_uncounted
 )
-SELECT operation, at, started, failed, matches, wait, hopeless, vendor, service, method, route, code
+SELECT operation, at, started, failed, matches, wait, hopeless, status, vendor, service, method, route, code
 FROM
 (
     -- Backwards, so that the frame only grows: the start of the next run after each call.

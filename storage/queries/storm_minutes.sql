@@ -1,8 +1,7 @@
 -- Question: how often did units whose calls cannot be told apart call, and fail, per minute?
--- Inputs: the filter; since, until; baseline_since = an hour of history before since; min_failing = a
---   unit matters when it failed so often in one minute.
+-- Inputs: the filter; since, until; baseline_since = an hour of history before since; parallel lists of
+--   the units in question: unit_vendors, unit_services, unit_methods, unit_routes.
 -- Columns: the unit (vendor, service, method, route); minute = Unix seconds; calls; failing.
--- An operation that once stated an attempt above 1 has a strong key and is left to storm_attempts.sql.
 SELECT
     vendor,
     service,
@@ -16,16 +15,8 @@ WHERE kind IN ('error', 'success')
     AND time >= {baseline_since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
     -- include: part_weak
     -- include: part_callers
-    AND (vendor, service, method, route) GLOBAL IN
-    (
-        SELECT vendor, service, method, route
-        FROM responses
-        WHERE kind = 'error' AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
-            -- include: part_weak
-            -- include: part_callers
-        GROUP BY vendor, service, method, route, toStartOfMinute(time)
-        HAVING count() >= {min_failing:UInt64}
-    )
+    AND vendor IN {unit_vendors:Array(String)} AND service IN {unit_services:Array(String)} AND route IN {unit_routes:Array(String)}
+    AND (vendor, service, method, route) IN arrayZip({unit_vendors:Array(String)}, {unit_services:Array(String)}, {unit_methods:Array(String)}, {unit_routes:Array(String)})
     -- include: part_stated
 GROUP BY vendor, service, method, route, minute
 ORDER BY vendor, service, method, route, minute

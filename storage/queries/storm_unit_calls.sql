@@ -13,6 +13,7 @@ SELECT
     ) AS matches,
     toInt64(retry_after_ms) AS wait,
     toUInt8(retry = 'no') AS hopeless,
+    status,
     code
 FROM responses
 GLOBAL INNER JOIN
@@ -26,7 +27,8 @@ GLOBAL INNER JOIN
     )
 ) AS storms USING (vendor, service, method, route)
 WHERE kind IN ('error', 'success')
-    AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
+    AND time >= fromUnixTimestamp64Milli(arrayMin({storm_starts:Array(Int64)})) AND time < fromUnixTimestamp64Milli(arrayMax({storm_ends:Array(Int64)}))
+    AND vendor IN {storm_vendors:Array(String)} AND route IN {storm_routes:Array(String)}
     AND at >= storm_start AND at < storm_end
     AND (vendor, service, method, route) GLOBAL IN
     (

@@ -1,0 +1,30 @@
+-- Question: which attempts did clients count, where nothing else tells operations apart?
+-- Inputs: the filter; since, until; min_attempts; max_attempts.
+-- Columns: counter = the stated attempt; then as storm_attempts.sql: all failures, and the successes
+--   of second and later attempts, of operations that were counted far enough to hold a run.
+SELECT
+    attempt AS counter,
+    operation,
+    toUnixTimestamp64Milli(time) AS at,
+    at - toInt64(duration_ms) AS started,
+    toUInt8(kind = 'error') AS failed,
+    toUInt8(kind = 'error'
+        -- include: part_failures
+    ) AS matches,
+    toInt64(retry_after_ms) AS wait,
+    toUInt8(retry = 'no') AS hopeless,
+    status,
+    vendor, service, method, route, code
+FROM responses
+WHERE kind IN ('error', 'success') AND (kind = 'error' OR attempt > 1) AND attempt > 0
+    AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
+    -- include: part_callers
+    AND operation_key IN ('none', 'path') AND position(route, '{') = 0
+    AND operation GLOBAL IN
+    (
+        -- include: part_counted
+        GROUP BY operation
+        HAVING max(attempt) + 2 >= {min_attempts:UInt64}
+    )
+ORDER BY operation, at, counter, failed DESC
+LIMIT {max_attempts:UInt64}
