@@ -175,11 +175,15 @@ func (s *scratch) plainMember(p *plainRecord, m member) bool {
 	case memberOther:
 		return ok
 	case memberTime:
-		res.timeMS, ok = instant.RFC3339(text)
-		return ok && kind == lenient.String && res.timeMS >= minTimeMS && res.timeMS < maxTimeMS
+		if kind == lenient.Number {
+			res.timeMS, ok = numericTime(text)
+		} else {
+			res.timeMS, ok = instant.RFC3339(text)
+		}
+		return ok && usable(res.timeMS)
 	case memberStatus:
 		res.status = int(digits(text))
-		return len(text) == 3 && kind == lenient.Number && res.status >= 100 && res.status <= 599
+		return kind == lenient.Number && (len(text) == 3 && res.status >= 100 && res.status <= 599 || string(text) == "0")
 	case memberDuration:
 		ms, _ := lenient.ParseFloat(text)
 		res.durationMS = milliseconds(ms)

@@ -1,6 +1,7 @@
 package parsers
 
 import (
+	"bytes"
 	"math"
 
 	"github.com/errata-dev/errata/parsers/instant"
@@ -20,21 +21,24 @@ func recordTime(n lenient.Node) (int64, bool) {
 	var ok bool
 	switch n.Kind() {
 	case lenient.Number:
-		ms, ok = numericTime(n)
+		ms, ok = numericTime(n.Text())
 	case lenient.String:
-		if ms, ok = instant.RFC3339(n.Text()); !ok {
-			ms, ok = numericTime(n)
+		if ms, ok = instant.RFC3339(n.Text()); !ok && !n.Cut() {
+			ms, ok = numericTime(bytes.TrimSpace(n.Text()))
 		}
 	}
-	return ms, ok && ms >= minTimeMS && ms < maxTimeMS
+	return ms, ok && usable(ms)
 }
 
+// usable reports whether a row can hold the instant.
+func usable(ms int64) bool { return ms >= minTimeMS && ms < maxTimeMS }
+
 // numericTime: seconds below 1e11, milliseconds below 1e14, microseconds below 1e17, else nanoseconds.
-func numericTime(n lenient.Node) (int64, bool) {
-	if i, ok := n.Int(); ok && (i >= 1e11 || i <= -1e11) {
+func numericTime(text []byte) (int64, bool) {
+	if i, ok := lenient.ParseInt(text); ok && (i >= 1e11 || i <= -1e11) {
 		return i / integerUnit(i), true
 	}
-	f, ok := n.Float()
+	f, ok := lenient.ParseFloat(text)
 	switch size := math.Abs(f); {
 	case !ok || size >= 1e19 || size != size:
 		return 0, false

@@ -94,10 +94,17 @@ func (s *scratch) valid(text []byte) []byte {
 // id returns a request or trace id. Ids in the usual forms are kept as they are: a redactor takes a
 // long hexadecimal text for a secret.
 func (r *Registry) id(s *scratch, id []byte) []byte {
-	if id = trim(id); isID(id) {
+	if id = trim(id); isID(id) || isPrefixedID(id) {
 		return id
 	}
 	return r.text(s, id, limitID)
+}
+
+// isPrefixedID recognises req_ before such an id. Many libraries make request ids like this; each is new,
+// and to redact one takes as long as reading the headers (and finds a card number in one of 6,000).
+func isPrefixedID(id []byte) bool {
+	const prefix = "req_"
+	return len(id) > len(prefix) && string(id[:len(prefix)]) == prefix && isID(id[len(prefix):])
 }
 
 // isID recognises 16 or 32 hexadecimal digits and UUIDs.
