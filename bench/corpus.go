@@ -35,12 +35,16 @@ func newCorpus(s stream, n int) (*corpus, error) {
 
 func (c *corpus) len() int { return len(c.ends) }
 
-func (c *corpus) value(i int) []byte {
-	from := 0
-	if i > 0 {
-		from = c.ends[i-1]
+// start is where the i-th record begins.
+func (c *corpus) start(i int) int {
+	if i == 0 {
+		return 0
 	}
-	return c.values[from:c.ends[i]:c.ends[i]]
+	return c.ends[i-1]
+}
+
+func (c *corpus) value(i int) []byte {
+	return c.values[c.start(i):c.ends[i]:c.ends[i]]
 }
 
 // record returns the i-th record as if it lay at an offset of a partition.

@@ -30,14 +30,15 @@ func (h *headers) read(object lenient.Node, lists []byte) []byte {
 	}
 	var folded [longestHeader]byte
 	for n := object.First(); n.Kind() != lenient.Absent; n = n.Next() {
-		name := h.fold(&folded, n.Key())
+		h.lengths |= lengthOf(n.Key())
+		name := wantedName(&folded, n.Key())
 		if len(name) == 0 {
 			continue
 		}
 		var value []byte
 		value, lists = headerValue(n, lists)
 		if value = trim(value); len(value) > 0 {
-			h.note(name, value, n.Key())
+			h.note(factOf(name), value, n.Key())
 		}
 	}
 	return lists
@@ -46,10 +47,9 @@ func (h *headers) read(object lenient.Node, lists []byte) []byte {
 // longestHeader is the longest name of a field that matters.
 const longestHeader = 48
 
-// fold returns the name in lower case if the field may matter, else nil.
-func (h *headers) fold(buf *[longestHeader]byte, key []byte) []byte {
+// wantedName returns the name in lower case if the field may matter, else nil.
+func wantedName(buf *[longestHeader]byte, key []byte) []byte {
 	name := trim(key)
-	h.lengths |= 1 << (len(name) % 64)
 	if len(name) > len(buf) {
 		return nil
 	}
@@ -58,6 +58,9 @@ func (h *headers) fold(buf *[longestHeader]byte, key []byte) []byte {
 	}
 	return name
 }
+
+// lengthOf is the bit of headers.lengths for a field of that name.
+func lengthOf(key []byte) uint64 { return 1 << (len(trim(key)) % 64) }
 
 // wanted tells the few fields that matter from the many that do not, by their first letter.
 func wanted(name []byte) bool {
@@ -71,32 +74,81 @@ func wanted(name []byte) bool {
 	return bytes.Contains(name, []byte("limit"))
 }
 
-// note keeps one field.
-func (h *headers) note(folded, value, name []byte) {
+// fact is what a header field may say.
+type fact uint8
+
+const (
+	factNone fact = iota
+	factContentType
+	factContentEncoding
+	factRetryAfter
+	factRetryAfterMS
+	factOtherWait
+	factDate
+	factIdempotencyKey
+	factRequestID
+	factOtherID
+	factTraceID
+	factLimit
+)
+
+// factOf returns what a field of that name, in lower case, may say.
+func factOf(folded []byte) fact {
 	switch string(folded) {
 	case "content-type":
-		set(&h.contentType, value)
+		return factContentType
 	case "content-encoding":
-		set(&h.contentEncoding, value)
+		return factContentEncoding
 	case "retry-after":
-		set(&h.retryAfter, value)
+		return factRetryAfter
 	case "retry-after-ms", "x-ms-retry-after-ms", "x-retry-after-ms", "x-amz-retry-after", "x-rate-limit-retry-after-milliseconds":
-		set(&h.retryAfterMS, value)
+		return factRetryAfterMS
 	case "x-retry-after", "retry-in", "x-retry-in", "x-ratelimit-retry-after", "ratelimit-retry-after", "x-rate-limit-retry-after",
 		"x-rate-limit-retry-after-seconds", "x-ratelimit-retry-after-seconds", "retry-after-seconds":
-		set(&h.otherWait, value)
+		return factOtherWait
 	case "date":
-		set(&h.date, value)
+		return factDate
 	case "idempotency-key", "x-idempotency-key":
-		set(&h.idempotencyKey, value)
+		return factIdempotencyKey
 	case "x-request-id":
-		set(&h.requestID, value)
+		return factRequestID
 	case "request-id", "x-correlation-id", "correlation-id", "x-amzn-requestid", "x-amz-request-id", "x-ms-request-id":
-		set(&h.otherID, value)
+		return factOtherID
 	case "traceparent", "x-b3-traceid", "b3", "uber-trace-id":
+		return factTraceID
+	}
+	if ratelimit.Mentions(folded) {
+		return factLimit
+	}
+	return factNone
+}
+
+// note keeps one field.
+func (h *headers) note(f fact, value, name []byte) {
+	switch f {
+	case factNone:
+	case factContentType:
+		set(&h.contentType, value)
+	case factContentEncoding:
+		set(&h.contentEncoding, value)
+	case factRetryAfter:
+		set(&h.retryAfter, value)
+	case factRetryAfterMS:
+		set(&h.retryAfterMS, value)
+	case factOtherWait:
+		set(&h.otherWait, value)
+	case factDate:
+		set(&h.date, value)
+	case factIdempotencyKey:
+		set(&h.idempotencyKey, value)
+	case factRequestID:
+		set(&h.requestID, value)
+	case factOtherID:
+		set(&h.otherID, value)
+	case factTraceID:
 		set(&h.traceID, traceID(value))
-	default:
-		if ratelimit.Mentions(folded) && len(h.limits) < maxLimits {
+	case factLimit:
+		if len(h.limits) < maxLimits {
 			h.limits = append(h.limits, ratelimit.Field{Name: name, Value: value})
 		}
 	}

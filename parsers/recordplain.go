@@ -10,9 +10,9 @@ import (
 )
 
 // Nearly all records are plain: JSON that needs no mending, each member once, headers that are texts, a
-// body that was logged as text. Such a record is read in one pass, without a node for each value, which
-// spares 6 % of an error row and 20 % of a success. Every other record is declined, and read by
-// decodeOwn. The two never differ in what they read; TestPlainRecords and FuzzPlainRecords hold them to it.
+// body that was logged as text. Such a record is read in one pass, without a node for each value, member
+// by member as its layout foretells (layout.go). Every other record is declined, and read by decodeOwn.
+// The two never differ in what they read; TestPlainRecords and FuzzPlainRecords hold them to it.
 
 // member is a member of errata's own format.
 type member uint8
@@ -41,26 +41,30 @@ const (
 	memberBody
 	memberBase64
 	memberTruncated
-	memberCount
+	memberEnd // of the record
 )
 
-// memberNames are the names with all that stands around them.
-var memberNames = [memberCount]string{
-	memberTime: `"time":`, memberStatus: `"status":`, memberError: `"error":`, memberURL: `"url":`,
-	memberHost: `"host":`, memberPath: `"path":`, memberMethod: `"method":`, memberRoute: `"route":`,
-	memberVendor: `"vendor":`, memberService: `"service":`, memberEnvironment: `"environment":`,
-	memberCredential: `"credential":`, memberDuration: `"duration_ms":`, memberAttempt: `"attempt":`,
-	memberIdempotencyKey: `"idempotency_key":`, memberRequestID: `"request_id":`, memberTraceID: `"trace_id":`,
-	memberRequestHeaders: `"request_headers":`, memberResponseHeaders: `"response_headers":`,
-	memberBody: `"response_body":`, memberBase64: `"response_body_base64":`, memberTruncated: `"response_body_truncated":`,
+var memberNames = [memberEnd]string{
+	memberTime: "time", memberStatus: "status", memberError: "error", memberURL: "url", memberHost: "host", memberPath: "path",
+	memberMethod: "method", memberRoute: "route", memberVendor: "vendor", memberService: "service", memberEnvironment: "environment",
+	memberCredential: "credential", memberDuration: "duration_ms", memberAttempt: "attempt",
+	memberIdempotencyKey: "idempotency_key", memberRequestID: "request_id", memberTraceID: "trace_id",
+	memberRequestHeaders: "request_headers", memberResponseHeaders: "response_headers",
+	memberBody: "response_body", memberBase64: "response_body_base64", memberTruncated: "response_body_truncated",
+}
+
+// memberNamed returns the member of that name.
+func memberNamed(name []byte) member {
+	for m, known := range memberNames {
+		if m > 0 && string(name) == known {
+			return member(m)
+		}
+	}
+	return memberOther
 }
 
 // maxPlain bounds the members of a plain record, and those of its headers.
 const maxPlain = 64
-
-// memberOrder is which member stood at each place of the last plain record. A logger writes all records
-// alike: one comparison tells that the expected name is there, which costs half of looking it up.
-type memberOrder [maxPlain]member
 
 // plainRecord is a plain record that is being read.
 type plainRecord struct {
@@ -71,29 +75,33 @@ type plainRecord struct {
 
 // decodePlain reads a plain record of errata's own format, or declines.
 func (s *scratch) decodePlain(value []byte) bool {
+	if s.plainMembers(value) {
+		s.response.settle()
+		return true
+	}
+	s.response.reset()
+	return false
+}
+
+func (s *scratch) plainMembers(value []byte) bool {
 	if len(value) == 0 || value[0] != '{' {
 		return false
 	}
-	p := plainRecord{src: value, pos: 1}
-	for i := range s.order {
-		m, ok := p.name(s.order[i])
-		if !ok || m != memberOther && p.seen>>m&1 == 1 || !s.plainMember(&p, m) {
-			break
+	p := plainRecord{src: value}
+	at := &s.layouts.starts[levelRecord]
+	for range maxPlain {
+		if at, p.pos = s.layouts.next(levelRecord, at, value, p.pos); at == nil {
+			return false
+		}
+		m := at.member
+		if m == memberEnd {
+			return s.plainWhole(&p)
+		}
+		if m != memberOther && p.seen>>m&1 == 1 || !s.plainMember(&p, m, at.opener) {
+			return false
 		}
 		p.seen |= 1 << m
-		s.order[i] = m
-		switch p.next() {
-		case ',':
-			continue
-		case '}':
-			if s.plainWhole(&p) {
-				s.response.settle()
-				return true
-			}
-		}
-		break
 	}
-	s.response.reset()
 	return false
 }
 
@@ -104,69 +112,25 @@ func (s *scratch) plainWhole(p *plainRecord) bool {
 	return p.seen&needed == needed && (res.status > 0 || len(res.failure) > 0)
 }
 
-// name reads a name and its colon. The name that is expected is tried first.
-func (p *plainRecord) name(expected member) (member, bool) {
-	p.blanks()
-	want := memberNames[expected]
-	if rest := p.src[p.pos:]; len(want) > 0 && len(rest) > len(want) && string(rest[:len(want)]) == want {
-		p.pos += len(want)
-		p.blanks()
-		return expected, true
-	}
-	start := p.pos
-	if !p.anyName() {
-		return memberOther, false
-	}
-	name := p.src[start:p.pos]
-	p.blanks()
-	for m, want := range memberNames {
-		if string(name) == want && m > 0 {
-			return member(m), true
-		}
-	}
-	return memberOther, true
-}
-
-// anyName passes a name and its colon, if there is nothing odd about them.
-func (p *plainRecord) anyName() bool {
-	kind, end, odd := lenient.Scan(p.src, p.pos)
-	if kind != lenient.String || odd || end == len(p.src) || p.src[end] != ':' {
-		return false
-	}
-	p.pos = end + 1
-	return true
-}
-
-// next passes blanks and the comma or bracket behind a value, and returns that.
-func (p *plainRecord) next() byte {
-	p.blanks()
-	if p.pos == len(p.src) {
-		return 0
-	}
-	p.pos++
-	return p.src[p.pos-1]
-}
-
-func (p *plainRecord) blanks() {
-	for p.pos < len(p.src) && p.src[p.pos] <= ' ' {
-		p.pos++
-	}
-}
-
 // plainMember reads the value of a member into the response, or declines.
-func (s *scratch) plainMember(p *plainRecord, m member) bool {
+func (s *scratch) plainMember(p *plainRecord, m member, o opener) bool {
 	res := &s.response
-	switch m {
-	case memberBody:
+	switch {
+	case o == openListed:
+		return false
+	case m == memberBody:
+		if o == openQuoted {
+			p.pos--
+		}
 		p.pos = s.record.ParseScalar(p.src, p.pos)
 		res.bodyNode = s.record.Root()
 		return p.pos > 0
-	case memberRequestHeaders:
-		return s.plainHeaders(p, &res.request, nil)
-	case memberResponseHeaders:
-		return s.plainHeaders(p, &res.answer, &res.answerFields)
+	case m == memberRequestHeaders:
+		return s.plainHeaders(p, levelRequest, &res.request, o)
+	case m == memberResponseHeaders:
+		return s.plainHeaders(p, levelAnswer, &res.answer, o)
 	}
-	text, kind := s.plainText(p)
+	text, kind := s.plainText(p, o)
 	if kind == lenient.Null {
 		return m != memberTime
 	}
@@ -234,89 +198,97 @@ func (res *response) named(m member) *[]byte {
 }
 
 // plainText reads a value that is no container, as Node.Text would give it.
-func (s *scratch) plainText(p *plainRecord) ([]byte, lenient.Kind) {
-	kind, end, odd := lenient.Scan(p.src, p.pos)
+func (s *scratch) plainText(p *plainRecord, o opener) ([]byte, lenient.Kind) {
+	if o == openQuoted {
+		return s.plainString(p)
+	}
+	if byteAt(p.src, p.pos) == '"' {
+		p.pos++
+		return s.plainString(p)
+	}
+	kind, end, _ := lenient.Scan(p.src, p.pos)
 	text := p.src[p.pos:end:end]
 	p.pos = end
-	switch kind {
-	case lenient.Null:
+	if kind == lenient.Null {
 		return nil, kind
-	case lenient.String:
-		text = text[1 : len(text)-1 : len(text)-1]
 	}
+	return text, kind
+}
+
+// plainString reads a string from behind its quote.
+func (s *scratch) plainString(p *plainRecord) ([]byte, lenient.Kind) {
+	end, odd := lenient.ScanString(p.src, p.pos)
+	if end < 0 {
+		return nil, lenient.Absent
+	}
+	text := p.src[p.pos:end:end]
+	p.pos = end + 1
 	if odd {
 		start := len(s.lists)
 		s.lists = lenient.AppendText(s.lists, text)
 		text = s.lists[start:len(s.lists):len(s.lists)]
 	}
-	return text, kind
+	return text, lenient.String
 }
 
-// plainHeaders reads a header object whose values are texts, or short lists of texts; fields, unless nil, keeps them all.
-func (s *scratch) plainHeaders(p *plainRecord, h *headers, fields *[]ratelimit.Field) bool {
-	if p.pos < len(p.src) && p.src[p.pos] == 'n' {
-		_, kind := s.plainText(p)
-		return kind == lenient.Null
-	}
-	if p.next() != '{' {
+// plainHeaders reads a header object whose values are texts, or short lists of texts. Those of the answer
+// are kept, for definitions that ask for more of them.
+func (s *scratch) plainHeaders(p *plainRecord, on level, h *headers, o opener) bool {
+	if o != openPlain {
 		return false
 	}
-	if p.blanks(); p.pos < len(p.src) && p.src[p.pos] == '}' {
-		p.pos++
-		return true
+	if byteAt(p.src, p.pos) == 'n' {
+		_, kind := s.plainText(p, o)
+		return kind == lenient.Null
 	}
-	var buf [longestHeader]byte
+	at := &s.layouts.starts[on]
 	for range maxPlain {
-		p.blanks()
 		start := p.pos
-		if !p.anyName() {
-			return false
+		if at, p.pos = s.layouts.next(on, at, p.src, p.pos); at == nil || at.member == memberEnd {
+			return at != nil
 		}
-		key := p.src[start+1 : p.pos-2]
-		p.blanks()
-		one, all, ok := s.plainValue(p)
+		key := p.src[start+int(at.from) : start+int(at.to)]
+		one, all, ok := s.plainValue(p, at.opener)
 		if !ok {
 			return false
 		}
-		if name := h.fold(&buf, key); len(name) > 0 {
-			if all = trim(all); len(all) > 0 {
-				h.note(name, all, key)
-			}
+		h.lengths |= at.lengths
+		if all = trim(all); at.fact != factNone && len(all) > 0 {
+			h.note(at.fact, all, key)
 		}
-		if fields != nil {
-			*fields = append(*fields, ratelimit.Field{Name: key, Value: one})
+		if on == levelAnswer {
+			s.response.answerFields = append(s.response.answerFields, ratelimit.Field{Name: key, Value: one})
 		}
-		switch p.next() {
-		case ',':
-			continue
-		case '}':
-			return true
-		}
-		return false
 	}
 	return false
 }
 
 // plainValue reads the value of a header: the first text of a list, and all of them as HTTP joins them.
-func (s *scratch) plainValue(p *plainRecord) (one, all []byte, ok bool) {
-	if p.pos < len(p.src) && p.src[p.pos] == '[' {
+func (s *scratch) plainValue(p *plainRecord, o opener) (one, all []byte, ok bool) {
+	if o == openListed {
+		p.pos--
 		return s.plainList(p)
 	}
-	text, kind := s.plainText(p)
+	if byteAt(p.src, p.pos) == '[' {
+		p.pos++
+		return s.plainList(p)
+	}
+	text, kind := s.plainText(p, o)
 	return text, text, kind != lenient.Absent
 }
 
+// plainList reads a list from behind its bracket.
 func (s *scratch) plainList(p *plainRecord) (one, all []byte, ok bool) {
 	var texts [4][]byte
-	p.pos++
 	for i := range texts {
-		p.blanks()
-		text, kind := s.plainText(p)
+		p.pos = blanks(p.src, p.pos)
+		text, kind := s.plainText(p, openPlain)
 		if kind == lenient.Absent {
 			return nil, nil, false
 		}
 		texts[i] = text
-		switch p.next() {
+		p.pos = blanks(p.src, p.pos) + 1
+		switch byteAt(p.src, p.pos-1) {
 		case ',':
 			continue
 		case ']':

@@ -12,7 +12,7 @@ type scratch struct {
 	outer    lenient.Doc // a body that came as text
 	spare    lenient.Doc // JSON inside a member's text, which findings borrow from
 	inside   lenient.Doc // the same for one source of a definition, which copies what it finds
-	order    memberOrder // of the last plain record
+	layouts  layouts     // of plain records
 	response response
 	body     body
 	found    findings

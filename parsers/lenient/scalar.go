@@ -13,6 +13,16 @@ func Scan(src []byte, pos int) (kind Kind, end int, odd bool) {
 	return kind, end, f != 0
 }
 
+// ScanString is Scan from behind the opening quote of a string. It returns the position of the closing
+// quote, -1 when there is none.
+func ScanString(src []byte, pos int) (end int, odd bool) {
+	end, f := scanQuoted(src, pos)
+	if f&cut != 0 {
+		return -1, false
+	}
+	return end, f != 0
+}
+
 func scanScalar(src []byte, pos int) (Kind, int, flags) {
 	if pos >= len(src) {
 		return Absent, pos, 0
