@@ -1,0 +1,131 @@
+// Command score measures the answers: it writes logs whose storms, throttled windows and spikes are
+// known, loads them through the parsers into an engine of its own, asks the questions, and prints how
+// many events were found, how many rows were false, and how far the figures are off.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/errata-dev/errata/internal/embedded"
+	"github.com/errata-dev/errata/internal/score/traffic"
+	"github.com/errata-dev/errata/storage"
+)
+
+type settings struct {
+	seeds   int
+	first   uint64
+	size    float64
+	only    string
+	verbose bool
+	dump    string
+}
+
+func main() {
+	embedded.MaybeRunEngine()
+	var s settings
+	flag.IntVar(&s.seeds, "seeds", 5, "how many logs of each kind")
+	flag.Uint64Var(&s.first, "seed", 1, "the first seed")
+	flag.Float64Var(&s.size, "size", 1, "size of events and noise")
+	flag.StringVar(&s.only, "only", "top,storms,limits,spikes", "questions to ask")
+	flag.BoolVar(&s.verbose, "verbose", false, "list every miss, false row and wrong figure")
+	flag.StringVar(&s.dump, "dump", "", "write the logs into this directory, as JSON lines, and ask nothing")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, s)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "score:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, s settings) error {
+	if s.dump != "" {
+		return s.dumpLogs()
+	}
+	dir, err := os.MkdirTemp("", "score-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a temporary directory
+	engine, err := embedded.OpenClickHouse(ctx, embedded.Options{DataDir: dir})
+	if err != nil {
+		return err
+	}
+	r, err := s.measure(ctx, engine.URL())
+	if err = errors.Join(err, engine.Close()); err != nil {
+		return err
+	}
+	if s.verbose {
+		for _, note := range r.notes {
+			fmt.Println(note)
+		}
+	}
+	return r.print(os.Stdout)
+}
+
+func (s settings) measure(ctx context.Context, url string) (*result, error) {
+	r := newResult()
+	for i := range s.seeds {
+		for _, log := range s.logs(s.first + uint64(i)) {
+			if err := s.measureLog(ctx, url, log, r); err != nil {
+				return nil, fmt.Errorf("%s, seed %d: %w", log.Name, log.Seed, err)
+			}
+		}
+	}
+	return r, nil
+}
+
+func (s settings) logs(seed uint64) []*traffic.Log {
+	return []*traffic.Log{traffic.Day(seed, s.size)}
+}
+
+func (s settings) measureLog(ctx context.Context, url string, log *traffic.Log, r *result) error {
+	fmt.Fprintf(os.Stderr, "%s, seed %d: %d records, %d events and decoys\n", log.Name, log.Seed, len(log.Calls), len(log.Events))
+	db, o, err := open(ctx, url, fmt.Sprintf("score_%s_%d", log.Name, log.Seed))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }() // nothing is left to do
+	if err := load(ctx, o, log); err != nil {
+		return err
+	}
+	return s.ask(ctx, db, log, r)
+}
+
+func (s settings) ask(ctx context.Context, db *storage.DB, log *traffic.Log, r *result) error {
+	sc := &scorer{db: db, log: log, result: r}
+	for _, q := range []struct {
+		name string
+		ask  func(context.Context) error
+	}{{"top", sc.top}, {"storms", sc.storms}, {"limits", sc.limits}} {
+		if !strings.Contains(s.only, q.name) {
+			continue
+		}
+		if err := q.ask(ctx); err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
+	}
+	return nil
+}
+
+func (s settings) dumpLogs() error {
+	for i := range s.seeds {
+		for _, log := range s.logs(s.first + uint64(i)) {
+			var text []byte
+			for _, c := range log.Calls {
+				text = append(c.Append(text), '\n')
+			}
+			if err := os.WriteFile(fmt.Sprintf("%s/%s-%d.jsonl", s.dump, log.Name, log.Seed), text, 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,370 @@
+package truth
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/errata-dev/errata/internal/score/traffic"
+)
+
+// Storm is what a row of `query storms` should say.
+type Storm struct {
+	Kind                              string
+	Event                             *traffic.Event // nil = caused by the way
+	Vendor, Service, Method, Endpoint string
+	Start, End                        int64
+	Codes                             []string
+	Attempts, Operations              int
+	Amplification, RetryShare         float64
+	PeakPerS                          int
+	MedianGapMS                       float64
+	Backoff                           string
+	Jitter                            bool
+	Early, Nonretryable, Wasted       int
+	Outcome                           string // "" = some recovered and some did not
+	Weak                              bool
+}
+
+// run is a chain of attempts of one operation.
+type run struct {
+	calls []*traffic.Call
+}
+
+func (r run) start() int64 { return r.calls[0].At }
+func (r run) end() int64   { return r.calls[len(r.calls)-1].At }
+
+func (r run) gaps() []float64 {
+	var list []float64
+	for i, c := range r.calls[1:] {
+		list = append(list, float64(c.At-r.calls[i].At))
+	}
+	return list
+}
+
+const (
+	stormGap   = minute
+	minRun     = 5
+	minAmplify = 3
+)
+
+// patience is how long after a failure the next attempt still belongs to it.
+func patience(c *traffic.Call) int64 { return max(stormGap, c.WaitMS+c.WaitMS/4) }
+
+// Storms judges the calls of a log.
+func Storms(log *traffic.Log) []Storm {
+	type unit struct{ vendor, service, endpoint string }
+	runs := map[unit][]run{}
+	keys, byOperation := groups(log.Calls, (*traffic.Call).Operation)
+	weak := map[string]bool{}
+	for _, key := range keys {
+		calls := byOperation[key]
+		if weak[key] = isWeak(calls); weak[key] {
+			continue
+		}
+		for _, r := range runsOf(calls) {
+			c := r.calls[0]
+			runs[unit{c.Vendor, c.Service, c.Endpoint()}] = append(runs[unit{c.Vendor, c.Service, c.Endpoint()}], r)
+		}
+	}
+	var storms []Storm
+	for _, list := range runs {
+		for _, joined := range join(list) {
+			if s := judge(log, joined); s.Amplification >= minAmplify && s.End >= log.From && s.Start < log.To {
+				storms = append(storms, s)
+			}
+		}
+	}
+	storms = append(storms, weakStorms(log, weak)...)
+	slices.SortFunc(storms, func(a, b Storm) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Endpoint, b.Endpoint))
+	})
+	return storms
+}
+
+func isWeak(calls []*traffic.Call) bool {
+	c := calls[0]
+	return !c.Idempotent() && c.Key == traffic.KeyNone &&
+		!slices.ContainsFunc(calls, func(c *traffic.Call) bool { return c.StatesAttempt && c.Attempt > 1 })
+}
+
+// runsOf finds the chains of an operation's calls. A call continues a chain when the last answer that its
+// caller had seen was a failure, not too long ago. Where attempts are counted, a first one begins anew,
+// and a later one follows the attempt before it.
+func runsOf(calls []*traffic.Call) []run {
+	var runs []run
+	for _, chain := range chains(calls) {
+		if len(chain.calls) >= minRun && !polls(chain, calls) {
+			runs = append(runs, chain)
+		}
+	}
+	return runs
+}
+
+func chains(calls []*traffic.Call) []run {
+	counted := calls[0].StatesAttempt && calls[0].Key == traffic.KeyNone && !calls[0].Idempotent()
+	sorted := slices.Clone(calls)
+	sortBy(sorted, func(c *traffic.Call) int64 { return c.At })
+	var all []*run
+	for _, c := range sorted {
+		var into *run
+		for i := len(all) - 1; i >= 0 && into == nil; i-- {
+			if continues(all[i], c, counted) {
+				into = all[i]
+			}
+			if !counted {
+				break
+			}
+		}
+		if into == nil {
+			into = &run{}
+			all = append(all, into)
+		}
+		into.calls = append(into.calls, c)
+	}
+	list := make([]run, len(all))
+	for i, r := range all {
+		list[i] = *r
+	}
+	return list
+}
+
+func continues(r *run, c *traffic.Call, counted bool) bool {
+	if counted {
+		last := r.calls[len(r.calls)-1]
+		return c.Attempt == last.Attempt+1 && last.Failure != nil && c.Sent()-last.At < patience(last) && c.Sent() >= last.At
+	}
+	for i := len(r.calls) - 1; i >= 0; i-- {
+		seen := r.calls[i]
+		if seen.At <= c.Sent() {
+			return seen.Failure != nil && c.Sent()-seen.At < patience(seen)
+		}
+	}
+	return false // it was under way before the first one had failed
+}
+
+// polls reports a run at the pace of the operation's ordinary calls.
+func polls(r run, calls []*traffic.Call) bool {
+	pace := r.gaps()
+	var times, earlier []int64
+	for _, c := range calls {
+		if c.At >= r.start() {
+			continue
+		}
+		earlier = append(earlier, c.At)
+		if c.Failure == nil && c.At >= r.start()-24*hour {
+			times = append(times, c.At)
+		}
+	}
+	slices.Sort(times)
+	slices.Sort(earlier)
+	if gaps := differences(times); len(gaps) >= 2 {
+		return median(pace) >= 0.8*median(gaps[max(0, len(gaps)-20):])
+	}
+	if gaps := differences(earlier); len(gaps) >= 5 {
+		gaps = gaps[len(gaps)-5:]
+		if slices.Max(gaps) < 1.2*slices.Min(gaps) {
+			return median(pace) >= 0.8*median(gaps)
+		}
+	}
+	return false
+}
+
+func differences(times []int64) []float64 {
+	var gaps []float64
+	for i := 1; i < len(times); i++ {
+		gaps = append(gaps, float64(times[i]-times[i-1]))
+	}
+	return gaps
+}
+
+// join puts runs together that overlap or lie within the gap.
+func join(runs []run) [][]run {
+	sortBy(runs, run.start)
+	var storms [][]run
+	var end int64
+	for _, r := range runs {
+		if len(storms) == 0 || r.start() > end+stormGap {
+			storms = append(storms, nil)
+			end = 0
+		}
+		storms[len(storms)-1] = append(storms[len(storms)-1], r)
+		end = max(end, r.end())
+	}
+	return storms
+}
+
+func judge(log *traffic.Log, runs []run) Storm {
+	s := storm(log, runs)
+	operations, recovered, succeeded := map[string]bool{}, 0, false
+	counted := runs[0].calls[0].StatesAttempt && runs[0].calls[0].Key == traffic.KeyNone && !runs[0].calls[0].Idempotent()
+	var gaps []float64
+	for _, r := range runs {
+		operations[r.calls[0].Operation()] = true
+		gaps = append(gaps, r.gaps()...)
+		failed := 0
+		for i, c := range r.calls {
+			if c.Failure != nil {
+				failed++
+			}
+			if i > 0 {
+				before := r.calls[i-1]
+				if before.WaitMS >= 0 && c.Sent() < before.At+before.WaitMS {
+					s.Early++
+				}
+				if before.Retry() == "no" {
+					s.Nonretryable++
+				}
+			}
+		}
+		if r.calls[0].Failure != nil {
+			failed--
+		}
+		s.Wasted += failed
+		if succeeded = r.calls[len(r.calls)-1].Failure == nil; succeeded {
+			recovered++
+		}
+	}
+	s.Operations = len(operations)
+	if counted {
+		s.Operations = len(runs)
+	}
+	s.Amplification = float64(s.Attempts) / float64(s.Operations)
+	s.RetryShare = float64(s.Attempts-s.Operations) / float64(s.Attempts)
+	s.MedianGapMS = median(gaps)
+	s.Backoff, s.Jitter = backoff(runs)
+	switch {
+	case recovered == len(runs):
+		s.Outcome = "recovered"
+	case recovered > 0:
+	case log.To-s.End < stormGap:
+		s.Outcome = "ongoing"
+	default:
+		s.Outcome = "gave_up"
+	}
+	return s
+}
+
+// storm fills what weak and strong storms have in common.
+func storm(log *traffic.Log, runs []run) Storm {
+	var calls []*traffic.Call
+	for _, r := range runs {
+		calls = append(calls, r.calls...)
+	}
+	first := calls[0]
+	s := Storm{Vendor: first.Vendor, Service: first.Service, Method: first.Method, Endpoint: first.Endpoint(), Start: first.At, Attempts: len(calls)}
+	s.Kind, s.Event = kindOf(log, calls)
+	perSecond, codes := map[int64]int{}, map[string]int{}
+	for _, c := range calls {
+		s.Start, s.End = min(s.Start, c.At), max(s.End, c.At)
+		perSecond[c.At/1000]++
+		s.PeakPerS = max(s.PeakPerS, perSecond[c.At/1000])
+		if c.Failure != nil && c.Failure.Code != "" {
+			codes[c.Failure.Code]++
+		}
+	}
+	for code := range codes {
+		s.Codes = append(s.Codes, code)
+	}
+	slices.Sort(s.Codes)
+	return s
+}
+
+// backoff classifies the gaps of the runs, and says whether they stray from the schedule.
+func backoff(runs []run) (kind string, jitter bool) {
+	var gaps, ratios, waits []float64
+	told := 0
+	for _, r := range runs {
+		own := r.gaps()
+		var last float64
+		for i, gap := range own {
+			gaps = append(gaps, gap)
+			if wait := float64(r.calls[i].WaitMS); wait > 0 {
+				waits = append(waits, gap/wait)
+				if gap >= wait && gap <= 1.25*wait {
+					told++
+				}
+			}
+			if i > 0 && last > 0 {
+				ratios = append(ratios, gap/last)
+			}
+			last = gap
+		}
+	}
+	switch {
+	case len(gaps) > 0 && float64(told) >= 0.8*float64(len(gaps)):
+		return "retry_after", strays(waits)
+	case median(ratios) >= 1.4:
+		return "exponential", strays(ratios)
+	case median(gaps) < 250:
+		return "none", strays(gaps)
+	}
+	return "fixed", strays(gaps)
+}
+
+// strays reports a median absolute deviation above a tenth of the median.
+func strays(values []float64) bool {
+	middle := median(values)
+	var off []float64
+	for _, v := range values {
+		off = append(off, math.Abs(v-middle))
+	}
+	return median(off) > 0.1*middle
+}
+
+// weakStorms finds minutes of units with weak keys whose failures are many times all calls of the median
+// minute of the hour before.
+func weakStorms(log *traffic.Log, weak map[string]bool) []Storm {
+	type unit struct{ vendor, service, endpoint string }
+	var calls []*traffic.Call
+	for _, c := range log.Calls {
+		if !c.Idempotent() && c.Key == traffic.KeyNone && weak[c.Operation()] {
+			calls = append(calls, c)
+		}
+	}
+	units, byUnit := groups(calls, func(c *traffic.Call) unit { return unit{c.Vendor, c.Service, c.Endpoint()} })
+	var storms []Storm
+	for _, u := range units {
+		storms = append(storms, weakStormsOf(log, byUnit[u])...)
+	}
+	return storms
+}
+
+func weakStormsOf(log *traffic.Log, calls []*traffic.Call) []Storm {
+	all, failing := map[int64]int{}, map[int64][]*traffic.Call{}
+	for _, c := range calls {
+		all[c.At/minute]++
+		if c.Failure != nil {
+			failing[c.At/minute] = append(failing[c.At/minute], c)
+		}
+	}
+	var storms []Storm
+	for m := log.From / minute; m < log.To/minute; m++ {
+		var before []float64
+		for earlier := max(m-60, log.Start/minute); earlier < m; earlier++ {
+			before = append(before, float64(all[earlier]))
+		}
+		usual := max(1, median(before))
+		if float64(len(failing[m])) < minAmplify*usual {
+			continue
+		}
+		var found run
+		expected := 0.0
+		for ; float64(len(failing[m])) >= minAmplify*usual; m++ {
+			found.calls = append(found.calls, failing[m]...)
+			expected += usual
+		}
+		if len(found.calls) < minRun {
+			continue
+		}
+		s := storm(log, []run{found})
+		s.Weak, s.Operations = true, int(math.Round(expected))
+		s.Amplification = float64(s.Attempts) / expected
+		s.Wasted = s.Attempts - s.Operations
+		s.RetryShare = float64(s.Wasted) / float64(s.Attempts)
+		if s.Amplification >= minAmplify {
+			storms = append(storms, s)
+		}
+	}
+	return storms
+}
