@@ -18,12 +18,13 @@ import (
 )
 
 type settings struct {
-	seeds   int
-	first   uint64
-	size    float64
-	only    string
-	verbose bool
-	dump    string
+	seeds    int
+	first    uint64
+	size     float64
+	only     string
+	verbose  bool
+	dump     string
+	logNames string
 }
 
 func main() {
@@ -35,6 +36,7 @@ func main() {
 	flag.StringVar(&s.only, "only", "top,storms,limits,spikes", "questions to ask")
 	flag.BoolVar(&s.verbose, "verbose", false, "list every miss, false row and wrong figure")
 	flag.StringVar(&s.dump, "dump", "", "write the logs into this directory, as JSON lines, and ask nothing")
+	flag.StringVar(&s.logNames, "logs", "day,week", "logs to write")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, s)
@@ -83,7 +85,14 @@ func (s settings) measure(ctx context.Context, url string) (*result, error) {
 }
 
 func (s settings) logs(seed uint64) []*traffic.Log {
-	return []*traffic.Log{traffic.Day(seed, s.size)}
+	var logs []*traffic.Log
+	if strings.Contains(s.logNames, "day") {
+		logs = append(logs, traffic.Day(seed, s.size))
+	}
+	if strings.Contains(s.logNames, "week") {
+		logs = append(logs, traffic.Week(seed, s.size))
+	}
+	return logs
 }
 
 func (s settings) measureLog(ctx context.Context, url string, log *traffic.Log, r *result) error {
@@ -104,8 +113,8 @@ func (s settings) ask(ctx context.Context, db *storage.DB, log *traffic.Log, r *
 	for _, q := range []struct {
 		name string
 		ask  func(context.Context) error
-	}{{"top", sc.top}, {"storms", sc.storms}, {"limits", sc.limits}} {
-		if !strings.Contains(s.only, q.name) {
+	}{{"top", sc.top}, {"storms", sc.storms}, {"limits", sc.limits}, {"spikes", sc.spikes}} {
+		if !strings.Contains(s.only, q.name) || q.name == "spikes" && log.Name == "day" {
 			continue
 		}
 		if err := q.ask(ctx); err != nil {

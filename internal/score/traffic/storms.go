@@ -71,7 +71,7 @@ func (b *builder) gap(s *storm, wait *float64) int64 {
 	if sch.backoff == "retry_after" {
 		w = float64(s.waitS * 1000)
 		if sch.jitter {
-			return int64(w * (1.0 + 0.2*b.Float64()))
+			return int64(w * (1.04 + 0.2*b.Float64()))
 		}
 		return int64(w * (1.0 + 0.02*b.Float64()))
 	}
@@ -173,6 +173,9 @@ func (b *builder) anyStorm(k keying, plan schedule, i int) {
 	if plan.backoff == "retry_after" {
 		s.waitS, s.waitForm = int64(b.between(3, 40)), pick(b, []Dialect{DialectSeconds, DialectDate})
 		s.slowMS = 5
+	}
+	if plan.backoff == "none" {
+		s.slowMS = 1 // the length of an answer would be jitter
 	}
 	s.attempts = max(s.attempts, 6)
 	if s.operations*s.attempts > 12_000 {

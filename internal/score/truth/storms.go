@@ -293,7 +293,7 @@ func backoff(runs []run) (kind string, jitter bool) {
 	}
 	switch {
 	case len(gaps) > 0 && float64(told) >= 0.8*float64(len(gaps)):
-		return "retry_after", strays(waits)
+		return "retry_after", straysFrom(waits, 1)
 	case median(ratios) >= 1.4:
 		return "exponential", strays(ratios)
 	case median(gaps) < 250:
@@ -303,13 +303,14 @@ func backoff(runs []run) (kind string, jitter bool) {
 }
 
 // strays reports a median absolute deviation above a tenth of the median.
-func strays(values []float64) bool {
-	middle := median(values)
+func strays(values []float64) bool { return straysFrom(values, median(values)) }
+
+func straysFrom(values []float64, schedule float64) bool {
 	var off []float64
 	for _, v := range values {
-		off = append(off, math.Abs(v-middle))
+		off = append(off, math.Abs(v-schedule))
 	}
-	return median(off) > 0.1*middle
+	return median(off) > 0.1*schedule
 }
 
 // weakStorms finds minutes of units with weak keys whose failures are many times all calls of the median
@@ -359,7 +360,7 @@ func weakStormsOf(log *traffic.Log, calls []*traffic.Call) []Storm {
 		}
 		s := storm(log, []run{found})
 		s.Weak, s.Operations = true, int(math.Round(expected))
-		s.Amplification = float64(s.Attempts) / expected
+		s.Amplification = float64(s.Attempts) / float64(s.Operations)
 		s.Wasted = s.Attempts - s.Operations
 		s.RetryShare = float64(s.Wasted) / float64(s.Attempts)
 		if s.Amplification >= minAmplify {
