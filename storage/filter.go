@@ -115,3 +115,9 @@ func endpoints(values []string) []string {
 	}
 	return both
 }
+
+// Check tells whether the filter can be asked; its error is a *UsageError that names the member at fault.
+func (f Filter) Check() error {
+	_, err := f.parameters()
+	return err
+}

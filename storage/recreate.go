@@ -10,7 +10,7 @@ import (
 
 // tables are what the migrations create. One that is missing although its migration was applied has been
 // dropped by somebody.
-var tables = []string{"meta", "responses", "gaps", "watermarks", "erasures"}
+var tables = []string{"meta", "responses", "gaps", "watermarks", "erasures", "notifications"}
 
 // missingTables returns those of our tables that are not there.
 func (db *DB) missingTables(ctx context.Context) ([]string, error) {

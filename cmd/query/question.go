@@ -32,11 +32,15 @@ func (q *question) register(cmd *cobra.Command) {
 	q.clickhouse.Register(flags)
 	q.display.Register(flags)
 	registerFilter(flags, &q.filter)
-	flags.StringVar(&q.since, "since", "1h", "ask about so long before --to: 30m, 12h, 7d, 2w")
-	flags.StringVar(&q.from, "from", "", "start of the range, included: 2026-11-20, \"2026-11-20 14:00\", RFC 3339, or 6h for six hours ago")
-	flags.StringVar(&q.to, "to", "", "end of the range, not included (default: now)")
+	q.registerRange(flags, "1h")
 	flags.Var(config.Interval(&q.watch, time.Second), "watch", "ask again every so often, 5s unless stated, until interrupted; a terminal is redrawn, a pipe is appended to")
 	flags.Lookup("watch").NoOptDefVal = "5s"
+}
+
+func (q *question) registerRange(flags *pflag.FlagSet, since string) {
+	flags.StringVar(&q.since, "since", since, "ask about so long before --to: 30m, 12h, 7d, 2w")
+	flags.StringVar(&q.from, "from", "", "start of the range, included: 2026-11-20, \"2026-11-20 14:00\", RFC 3339, or 6h for six hours ago")
+	flags.StringVar(&q.to, "to", "", "end of the range, not included (default: now)")
 }
 
 func registerFilter(flags *pflag.FlagSet, f *storage.Filter) {

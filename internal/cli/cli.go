@@ -26,9 +26,13 @@ import (
 const (
 	ExitFailure        = 1
 	ExitUsage          = 2
+	ExitFiring         = 3
 	ExitAuthentication = 4
 	ExitInterrupted    = 130
 )
+
+// ErrFiring ends a check that found something firing. It has been told already.
+var ErrFiring = errors.New("something is firing")
 
 // ErrUsage marks an error in how the command was called or configured.
 var ErrUsage = errors.New("usage")
@@ -52,6 +56,9 @@ func Main(root *cobra.Command, args []string) int {
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
+	}
+	if errors.Is(err, ErrFiring) {
+		return ExitFiring
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return ExitInterrupted

@@ -1,0 +1,201 @@
+package alert
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/errata-dev/errata/storage"
+)
+
+// Evidence is what an alert carries, so that whoever is woken need not look first: what, since when, how
+// much, whom it hits, an example, what to do, and the command that shows more. Texts of vendors in it were
+// redacted before they were stored.
+type Evidence struct {
+	Rule     string            `json:"rule"`
+	Kind     Kind              `json:"kind"`
+	Labels   map[string]string `json:"labels"`
+	What     string            `json:"what"` // one sentence
+	Since    time.Time         `json:"since"`
+	Count    uint64            `json:"count"`              // of what the kind of rule counts
+	Expected float64           `json:"expected,omitempty"` // of Count, where the kind knows
+	Ratio    float64           `json:"ratio,omitempty"`    // Count / Expected
+
+	Codes     []string `json:"codes"` // "504 provider_timeout", most frequent first
+	Services  []string `json:"services"`
+	Endpoints []string `json:"endpoints"`
+	Message   string   `json:"message,omitempty"` // an exemplar of the vendor's own words
+	TraceIDs  []string `json:"trace_ids"`
+	Offsets   []string `json:"offsets"` // topic/partition@offset of examples
+	Advice    string   `json:"advice,omitempty"`
+	Query     string   `json:"query"` // the command that shows it
+}
+
+// Evidence gathers what there is to say of an alert, up to now or its end.
+func (e *Engine) Evidence(ctx context.Context, a *Alert, now time.Time) (Evidence, error) {
+	filter := a.filter(now)
+	seen, err := e.DB.AlertEvidence(ctx, filter)
+	if err != nil {
+		return Evidence{}, err
+	}
+	ev := Evidence{
+		Rule: a.Rule.Name, Kind: a.Rule.Kind, Labels: a.Labels, Since: a.Episode.Since, Count: seen.Count,
+		Codes: seen.Codes, Services: seen.Services, Endpoints: seen.Endpoints, Message: seen.Message,
+		TraceIDs: seen.TraceIDs, Offsets: seen.Offsets, Query: a.query(filter),
+	}
+	if len(a.subject.findings) > 0 {
+		ev.Count, ev.Expected = sum(a.subject.findings, filter.From, filter.To)
+	}
+	if ev.Expected > 0 {
+		ev.Ratio = math.Round(10*float64(ev.Count)/ev.Expected) / 10
+	}
+	if e.Advice != nil && seen.Count > 0 {
+		ev.Advice = e.Advice(seen.Commonest.Vendor, int(seen.Commonest.Status), seen.Commonest.Code)
+	}
+	ev.What = a.sentence(&ev)
+	return ev, nil
+}
+
+// filter is the rule's, narrowed to the alert's subject and time.
+func (a *Alert) filter(now time.Time) storage.Filter {
+	f := a.Rule.Filter
+	f.From, f.To = a.Episode.Since.Add(-a.Rule.Window), now
+	if a.State == Resolved {
+		f.To = a.Episode.LastHeld
+	}
+	for i, name := range a.Rule.By {
+		if value := a.subject.values[i]; value != "" {
+			narrow(&f, name, value)
+		}
+	}
+	f.Codes = a.codes(f.Codes)
+	if a.Rule.Kind == KindLimit {
+		f.Categories = []string{"rate_limit"}
+	}
+	return f
+}
+
+func narrow(f *storage.Filter, column, value string) {
+	members := map[string]*[]string{
+		"vendor": &f.Vendors, "service": &f.Services, "environment": &f.Environments, "endpoint": &f.Endpoints,
+		"status": &f.Statuses, "code": &f.Codes, "category": &f.Categories,
+	}
+	if member := members[column]; member != nil {
+		*member = []string{value}
+	}
+}
+
+// codes are those of the findings, if the findings have any: an incident's codes and not all of a vendor's.
+func (a *Alert) codes(standard []string) []string {
+	set := map[string]bool{}
+	for _, f := range a.subject.findings {
+		if code, has := f.is["code"]; has {
+			set[code] = true
+		}
+	}
+	if len(set) == 0 {
+		return standard
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// query is the command that shows what the alert saw.
+func (a *Alert) query(f storage.Filter) string {
+	command := map[Kind]string{KindSpike: "spikes", KindStorm: "storms", KindLimit: "limits", KindUnparsed: "vendors"}[a.Rule.Kind]
+	if command == "" {
+		command = "errors"
+	}
+	if a.Rule.Kind == KindSilent || a.Rule.Kind == KindRate {
+		command = "top"
+	}
+	words := []string{"query", command}
+	add := func(name string, values []string) {
+		for _, v := range values {
+			words = append(words, "--"+name, quote(v))
+		}
+	}
+	add("vendor", f.Vendors)
+	add("service", f.Services)
+	add("environment", f.Environments)
+	add("endpoint", f.Endpoints)
+	add("status", f.Statuses)
+	add("code", f.Codes)
+	add("category", f.Categories)
+	add("from", []string{f.From.UTC().Format(time.RFC3339)})
+	add("to", []string{f.To.UTC().Truncate(time.Second).Add(time.Second).Format(time.RFC3339)})
+	return strings.Join(words, " ")
+}
+
+// quote makes a word of a POSIX shell of any text: a vendor's code must not become a command.
+func quote(text string) string {
+	plain := func(r rune) bool {
+		return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("-_./:@+,", r)
+	}
+	if text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// sentence says what happened in one line.
+func (a *Alert) sentence(e *Evidence) string {
+	n, window := strconv.FormatUint(e.Count, 10), short(a.Rule.Window)
+	switch a.Rule.Kind {
+	case KindSpike:
+		return fmt.Sprintf("%s errors, %s expected", n, strconv.FormatFloat(e.Expected, 'f', 1, 64))
+	case KindNewCode:
+		return fmt.Sprintf("a code never seen before: %s errors", n)
+	case KindRate:
+		return fmt.Sprintf("more than %.3g%% of the responses in %s are errors", 100*a.Rule.Above, window)
+	case KindCount:
+		return fmt.Sprintf("more than %.0f errors in %s", a.Rule.Above, window)
+	case KindStorm:
+		return fmt.Sprintf("%s attempts for %.0f calls", n, e.Expected)
+	case KindLimit:
+		return fmt.Sprintf("%s calls rejected by a rate limit", n)
+	case KindSilent:
+		return fmt.Sprintf("no response for %s or more", window)
+	default:
+		return fmt.Sprintf("more than %.3g%% of the error bodies in %s are not recognised", 100*a.Rule.Above, window)
+	}
+}
+
+// short writes whole minutes and hours without the zeros of Duration.String.
+func short(d time.Duration) string {
+	text := strings.TrimSuffix(d.String(), "0s")
+	if rest, found := strings.CutSuffix(text, "h0m"); found {
+		return rest + "h"
+	}
+	return text
+}
+
+// Annotations are what the rule writes of the evidence, and what errata says without being asked. A template
+// that fails is told in its place: an alert is not lost for it.
+func (a *Alert) Annotations(e Evidence) map[string]string {
+	list := func(texts []string) string { return strings.Join(texts, ", ") }
+	annotations := map[string]string{
+		"summary": a.Rule.Name + " " + a.about() + ": " + e.What, "codes": list(e.Codes), "services": list(e.Services),
+		"endpoints": list(e.Endpoints), "message": e.Message, "trace_ids": list(e.TraceIDs), "offsets": list(e.Offsets),
+		"advice": e.Advice, "query": e.Query, "count": strconv.FormatUint(e.Count, 10),
+	}
+	if e.Expected > 0 {
+		annotations["expected"] = strconv.FormatFloat(e.Expected, 'f', 1, 64)
+		annotations["ratio"] = strconv.FormatFloat(e.Ratio, 'f', -1, 64)
+	}
+	for name, t := range a.Rule.Annotations {
+		text, err := render(t, e)
+		if err != nil {
+			text = "template: " + err.Error()
+		}
+		annotations[name] = text
+	}
+	maps.DeleteFunc(annotations, func(_, text string) bool { return text == "" })
+	return annotations
+}
+
+func (a *Alert) about() string { return strings.Join(a.subject.values, " ") }

@@ -1,0 +1,98 @@
+package notify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/errata-dev/errata/storage"
+)
+
+// sender tells one receiver of one change.
+type sender interface {
+	Send(ctx context.Context, now time.Time, n Notification) error
+}
+
+// Ledger remembers across restarts and instances who has been told what. *storage.DB is one.
+type Ledger interface {
+	ClaimChange(ctx context.Context, c storage.Change, owner string) (bool, error)
+	FulfilChange(ctx context.Context, c storage.Change, owner string) error
+}
+
+// target is a receiver that is told of changes, once each.
+type target struct {
+	name   string // for logs: no secret
+	id     string // for the ledger
+	sender sender
+	ledger Ledger
+	owner  string
+
+	busy sync.Mutex        // held while telling: a slow receiver holds up nobody else
+	told map[string]Status // by fingerprint; spares asking the ledger again and again
+}
+
+// newTarget names a receiver by the host of its URL and knows it by the hash of the whole.
+func newTarget(kind, address string, s sender, l Ledger, owner string) *target {
+	hash := sha256.Sum256([]byte(kind + " " + address))
+	name := kind
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		name += " " + u.Host
+	}
+	return &target{name: name, id: kind + "-" + hex.EncodeToString(hash[:8]), sender: s, ledger: l, owner: owner, told: map[string]Status{}}
+}
+
+// tell sends what the target does not know yet. It does nothing while it is still busy with the last ones.
+func (t *target) tell(ctx context.Context, now time.Time, notifications []Notification) (faults []error) {
+	if !t.busy.TryLock() {
+		return nil
+	}
+	defer t.busy.Unlock()
+	for _, n := range notifications {
+		if err := t.change(ctx, now, n); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", t.name, err))
+		}
+	}
+	return faults
+}
+
+func (t *target) change(ctx context.Context, now time.Time, n Notification) error {
+	fingerprint := n.Fingerprint()
+	if t.told[fingerprint] == n.Status {
+		return nil
+	}
+	c := storage.Change{Target: t.id, Alert: fingerprint, Status: string(n.Status)}
+	mine, err := t.ledger.ClaimChange(ctx, c, t.owner)
+	if err != nil || !mine {
+		return err
+	}
+	if err := t.sender.Send(ctx, now, n); err != nil {
+		return err
+	}
+	t.told[fingerprint] = n.Status
+	return t.ledger.FulfilChange(ctx, c, t.owner)
+}
+
+// printer writes notifications as JSON lines, each change once.
+type printer struct {
+	out  io.Writer
+	told map[string]Status
+}
+
+func (p *printer) tell(notifications []Notification) error {
+	for _, n := range notifications {
+		if p.told[n.Fingerprint()] == n.Status {
+			continue
+		}
+		if err := json.NewEncoder(p.out).Encode(n); err != nil {
+			return fmt.Errorf("standard output: %w", err)
+		}
+		p.told[n.Fingerprint()] = n.Status
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package storage
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const alertCase = `
+-1/08:00:00 success GET /pay
+10:00:10 success GET /pay x=3 every=2s
+10:00:20 error GET /pay status=503 code=down op=a
+10:00:30 error GET /pay status=429 code=slow cat=rate_limit service=ledger msg="slow down" op=b
+10:02:05 error GET /pay status=503 code=down op=c
+10:02:06 dead_letter GET /pay
+10:03:00 success GET /other vendor=globex
+10:03:01 error GET /other vendor=globex status=500 code=boom op=d
+`
+
+func alertFilter() Filter {
+	day := caseDay()
+	return Filter{From: day.Add(10 * time.Hour), To: day.Add(11 * time.Hour)}
+}
+
+func TestMinutes(t *testing.T) {
+	db, o := openMigrated(t)
+	insertCase(t, o, parseRows(t, alertCase))
+	ten := alertFilter().From.Unix() / 60
+
+	for name, c := range map[string]struct {
+		filter func(*Filter)
+		o      MinutesOptions
+		want   []MinuteCount
+	}{
+		"by vendor": {nil, MinutesOptions{By: []string{"vendor"}}, []MinuteCount{
+			{ten, []string{"acme", "", "", "", "", "", ""}, 5, 2, 0},
+			{ten + 2, []string{"acme", "", "", "", "", "", ""}, 1, 1, 0},
+			{ten + 3, []string{"globex", "", "", "", "", "", ""}, 2, 1, 0},
+		}},
+		"a code narrows errors, not responses": {func(f *Filter) { f.Codes, f.Vendors = []string{"slow"}, []string{"acme"} }, MinutesOptions{By: []string{"vendor"}}, []MinuteCount{
+			{ten, []string{"acme", "", "", "", "", "", ""}, 5, 1, 0},
+			{ten + 2, []string{"acme", "", "", "", "", "", ""}, 1, 0, 0},
+		}},
+		"known errors do not count": {func(f *Filter) { f.Vendors = []string{"acme"} }, MinutesOptions{By: []string{"service"}, ErrorsOnly: true, Known: Known{Codes: [][2]string{{"acme", "down"}}}}, []MinuteCount{
+			{ten, []string{"", "ledger", "", "", "", "", ""}, 0, 1, 0},
+			{ten, []string{"", "payments", "", "", "", "", ""}, 0, 0, 0},
+			{ten + 2, []string{"", "payments", "", "", "", "", ""}, 0, 0, 0},
+		}},
+		"every column": {func(f *Filter) { f.Vendors, f.Statuses = []string{"acme"}, []string{"429"} }, MinutesOptions{By: AlertColumns(), ErrorsOnly: true}, []MinuteCount{
+			{ten, []string{"acme", "ledger", "production", "GET /pay", "429", "slow", "rate_limit"}, 0, 1, 0},
+			{ten, []string{"acme", "payments", "production", "GET /pay", "503", "down", "upstream"}, 0, 0, 0},
+			{ten + 2, []string{"acme", "payments", "production", "GET /pay", "503", "down", "upstream"}, 0, 0, 0},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := alertFilter()
+			if c.filter != nil {
+				c.filter(&f)
+			}
+			got, err := db.Minutes(t.Context(), f, c.o)
+			require.NoError(t, err)
+			slices.SortFunc(got, func(a, b MinuteCount) int {
+				if a.Minute != b.Minute {
+					return int(a.Minute - b.Minute)
+				}
+				return slices.Compare(a.Key, b.Key)
+			})
+			require.Equal(t, c.want, got)
+		})
+	}
+
+	observed, err := db.Observed(t.Context(), alertFilter())
+	require.NoError(t, err)
+	require.Equal(t, []int64{ten, ten + 2, ten + 3}, observed)
+}
+
+func TestNewCodes(t *testing.T) {
+	db, o := openMigrated(t)
+	insertCase(t, o, parseRows(t, alertCase+"09:00 error GET /pay status=429 code=slow cat=rate_limit\n"))
+	f := alertFilter()
+	codes, err := db.NewCodes(t.Context(), f, 24*time.Hour, Known{})
+	require.NoError(t, err)
+	require.Equal(t, []NewCode{{"acme", "down", f.From.Add(20 * time.Second)}}, codes,
+		"slow was there an hour before, and globex is itself new")
+	codes, err = db.NewCodes(t.Context(), f, 24*time.Hour, Known{Vendors: []string{"acme"}})
+	require.NoError(t, err)
+	require.Empty(t, codes)
+}
+
+func TestAlertEvidence(t *testing.T) {
+	db, o := openMigrated(t)
+	insertCase(t, o, parseRows(t, alertCase))
+	f := alertFilter()
+	f.Vendors = []string{"acme"}
+	e, err := db.AlertEvidence(t.Context(), f)
+	require.NoError(t, err)
+	require.Equal(t, AlertEvidence{
+		Count: 3, Codes: []string{"503 down", "429 slow"}, Services: []string{"payments", "ledger"}, Endpoints: []string{"GET /pay"},
+		Message: "slow down", TraceIDs: []string{}, Offsets: []string{"topic/0@6", "topic/0@5", "topic/0@4"},
+		Commonest: ErrorKind{"acme", 503, "down"},
+	}, e)
+
+	none, err := db.AlertEvidence(t.Context(), Filter{From: f.To, To: f.To.Add(time.Hour)})
+	require.NoError(t, err)
+	require.Zero(t, none.Count)
+}

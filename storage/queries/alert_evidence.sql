@@ -1,0 +1,19 @@
+-- Question: what is there to say about the errors of [from, to) in one alert?
+-- Inputs: the filter.
+-- Columns: count; the most frequent codes (status and code), services and endpoints; newest_message;
+--   trace_ids and offsets (topic/partition@offset) of the newest; the most frequent vendor, status and code.
+SELECT
+    count() AS count,
+    arraySlice(topK(5)(if(code = '', toString(status), concat(toString(status), ' ', code))), 1, 5) AS codes,
+    topK(5)(toString(service)) AS services,
+    topK(5)(endpoint) AS endpoints,
+    argMaxIf(message, time, notEmpty(message)) AS newest_message,
+    arraySlice(arrayReverseSort(x -> x.1, groupArrayIf(100)((time, trace_id), notEmpty(trace_id))), 1, 3).2 AS trace_ids,
+    arraySlice(arrayReverseSort(x -> x.1, groupArray(100)((time, concat(topic, '/', toString(partition), '@', toString(offset))))), 1, 3).2 AS offsets,
+    topK(1)((toString(vendor), status, toString(code)))[1].1 AS commonest_vendor,
+    topK(1)((toString(vendor), status, toString(code)))[1].2 AS commonest_status,
+    topK(1)((toString(vendor), status, toString(code)))[1].3 AS commonest_code
+FROM responses
+WHERE kind = 'error' AND time >= {from:DateTime64(3, 'UTC')} AND time < {to:DateTime64(3, 'UTC')}
+    -- include: part_callers
+    -- include: part_failures
