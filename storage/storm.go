@@ -88,7 +88,6 @@ func (s *storm) matches() bool {
 func (s *storm) describe(end, gap int64) StormRow {
 	attempts, operations := s.attempts(), s.operations()
 	start := s.runs[0][0].at
-	early, hopeless := s.disobedience()
 	backoff, jitter := classifyBackoff(s.runs)
 	return StormRow{
 		Vendor: s.unit.vendor, Service: s.unit.service, Method: s.unit.method, Endpoint: s.unit.endpoint(),
@@ -98,7 +97,7 @@ func (s *storm) describe(end, gap int64) StormRow {
 		Amplification: float64(attempts) / float64(operations),
 		RetryShare:    float64(attempts-min(attempts, operations)) / float64(attempts),
 		PeakPerS:      s.peak(), MedianGapMS: median(s.gaps()), Backoff: backoff, Jitter: jitter,
-		EarlyRetries: early, NonretryableRetries: hopeless,
+		EarlyRetries: earlyRetries(s.runs), NonretryableRetries: s.hopeless(),
 		Wasted: s.wasted(), Outcome: s.outcome(end, gap),
 	}
 }
@@ -145,22 +144,18 @@ func (s *storm) gaps() (all []float64) {
 	return all
 }
 
-// disobedience counts the retries before a Retry-After had elapsed, and those after an error that says
-// that retrying is useless. Of weak keys nobody knows which call was a retry of which, so the second
-// is 0 for them; a call during a Retry-After is early whatever it retries.
-func (s *storm) disobedience() (early, hopeless uint64) {
+// hopeless counts the retries after an error that says that retrying is useless. Of weak keys nobody
+// knows which call was a retry of which: the calls above what was expected share the errors.
+func (s *storm) hopeless() (retries uint64) {
 	for _, run := range s.runs {
-		for i := 1; i < len(run); i++ {
-			before := run[i-1]
-			if run[i].at-before.at < before.wait {
-				early++
-			}
-			if before.hopeless == 1 && s.expected == 0 {
-				hopeless++
-			}
+		for i := range run[1:] {
+			retries += uint64(run[i].hopeless)
 		}
 	}
-	return early, hopeless
+	if s.expected > 0 {
+		return uint64(float64(retries)*float64(s.wasted())/float64(s.attempts()-1) + 0.5)
+	}
+	return retries
 }
 
 // wasted counts the failed attempts after each operation's first; for weak keys, the failures above

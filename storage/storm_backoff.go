@@ -30,7 +30,10 @@ func classifyBackoff(runs [][]attempt) (schedule Backoff, jitter bool) {
 		all = append(all, g...)
 		growth = append(growth, ratios(g)...)
 	}
-	if obeyed, strays := obedience(runs); len(all) > 0 && float64(obeyed) >= obeyedShare*float64(len(all)) {
+	if obeyed, strays := obedience(runs, sent); obeys(obeyed, len(all)) {
+		return BackoffRetryAfter, median(strays) > jitterShare
+	}
+	if obeyed, strays := obedience(runs, arrived); obeys(obeyed, len(all)) {
 		return BackoffRetryAfter, median(strays) > jitterShare
 	}
 	if base := median(growth); base >= exponentialBase {
@@ -54,25 +57,50 @@ func ratios(g []float64) []float64 {
 	return list
 }
 
-// obedience counts the gaps that keep to the advertised wait, and returns how far each gap after an
-// advertised wait strays from it, as a share of the wait. Logs differ in whether a time is the start
-// or the end of a call, so the call's duration counts as waiting or not, whichever obeys better.
-func obedience(runs [][]attempt) (obeyed int, strays []float64) {
+// The pause before an attempt ends when it is sent. Logs that state the time of the request leave it to
+// end when, by their times and durations, the attempt has arrived.
+func sent(a, before *attempt) int64    { return a.started - before.at }
+func arrived(a, before *attempt) int64 { return a.at - before.at }
+
+// obedience counts the pauses that keep to the advertised wait, and returns how far each pause after an
+// advertised wait strays from it, as a share of the wait.
+func obedience(runs [][]attempt, pause func(a, before *attempt) int64) (obeyed int, strays []float64) {
 	for _, run := range runs {
 		for i := 1; i < len(run); i++ {
 			wait := float64(run[i-1].wait)
 			if wait <= 0 {
 				continue
 			}
-			longest := float64(run[i].at - run[i-1].at)
-			shortest := math.Min(longest, float64(run[i].started-run[i-1].at))
-			if longest >= wait && shortest <= obeyedSlack*wait {
+			waited := float64(pause(&run[i], &run[i-1]))
+			if wait <= waited && waited <= obeyedSlack*wait {
 				obeyed++
 			}
-			strays = append(strays, math.Abs(math.Max(shortest, math.Min(longest, wait))-wait)/wait)
+			strays = append(strays, math.Abs(waited-wait)/wait)
 		}
 	}
 	return obeyed, strays
+}
+
+func obeys(obeyed, gaps int) bool { return gaps > 0 && float64(obeyed) >= obeyedShare*float64(gaps) }
+
+// earlyRetries counts the attempts that were sent before the Retry-After of the one before had elapsed.
+// Clients that keep to the wait by the times of the log are taken at their word.
+func earlyRetries(runs [][]attempt) (early uint64) {
+	pause, all := sent, 0
+	for _, run := range runs {
+		all += len(run) - 1
+	}
+	if obeyed, _ := obedience(runs, arrived); obeys(obeyed, all) {
+		pause = arrived
+	}
+	for _, run := range runs {
+		for i := 1; i < len(run); i++ {
+			if wait := run[i-1].wait; wait > 0 && pause(&run[i], &run[i-1]) < wait {
+				early++
+			}
+		}
+	}
+	return early
 }
 
 // deviation returns the median absolute deviation of values from a center, as a share of the center.

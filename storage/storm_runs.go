@@ -73,7 +73,7 @@ func runsOf(calls []attempt, begins int64, o StormOptions) (runs [][]attempt) {
 	chains := findChains(calls, o)
 	known := history{calls: calls, stormy: make([]bool, len(calls)), chains: len(chains), begins: begins}
 	for _, c := range chains {
-		if known.polls(c.start, c.end) {
+		if isFanOut(calls[c.start:c.end]) || known.polls(c.start, c.end) {
 			continue
 		}
 		for i := c.start; i < c.end; i++ {
@@ -100,6 +100,18 @@ func findChains(calls []attempt, o StormOptions) (chains []links) {
 		start = i
 	}
 	return chains
+}
+
+// isFanOut says whether the calls of a chain were made side by side: hardly any was sent after an answer
+// had come. Not all have to be, because some logs state durations that do not fit their times.
+func isFanOut(chain []attempt) bool {
+	retries := 0
+	for _, a := range chain[1:] {
+		if a.started >= chain[0].at {
+			retries++
+		}
+	}
+	return 4*retries < len(chain)-1
 }
 
 // gaps returns the times between successive attempts, in milliseconds.
