@@ -180,7 +180,9 @@ func (s *spikeQuestion) margins() map[string]any {
 	}
 }
 
-func (s *spikeQuestion) since() time.Time { return s.filter.From.UTC().Add(-spikeHistory).Truncate(day) }
+func (s *spikeQuestion) since() time.Time {
+	return s.filter.From.UTC().Add(-spikeHistory).Truncate(day)
+}
 
 func minuteOf(t time.Time) int64 { return t.Unix() / minuteS }
 

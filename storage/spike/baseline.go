@@ -3,11 +3,12 @@ package spike
 import (
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // part is what one source says about a kind.
 type part struct {
-	kind     Kind
 	counts   []uint64
 	observed []bool
 	// Prefix sums over the ordinary minutes: observed, and not of a spike.
@@ -17,7 +18,7 @@ type part struct {
 
 func newPart(in Input, s Series, mask []bool) *part {
 	n := int(in.To - in.From)
-	p := &part{kind: s.Kind, counts: make([]uint64, n), observed: make([]bool, n), sums: make([]uint64, n+1), minutes: make([]int32, n+1)}
+	p := &part{counts: make([]uint64, n), observed: make([]bool, n), sums: make([]uint64, n+1), minutes: make([]int32, n+1)}
 	copy(p.observed, mask)
 	for i, m := range s.Minutes {
 		if at := m - in.From; at >= 0 && at < int64(n) {
@@ -28,78 +29,198 @@ func newPart(in Input, s Series, mask []bool) *part {
 	return p
 }
 
-func (p *part) commit(from, to int, ordinary bool) {
-	for m := from; m < to; m++ {
-		p.sums[m+1], p.minutes[m+1] = p.sums[m], p.minutes[m]
-		if ordinary && p.observed[m] {
-			p.sums[m+1] += p.counts[m]
-			p.minutes[m+1]++
-		}
+// keep makes a minute part of the baseline of later ones.
+func (p *part) keep(m int) {
+	p.skip(m)
+	if p.observed[m] {
+		p.sums[m+1] += p.counts[m]
+		p.minutes[m+1]++
 	}
 }
 
-// baseline is what a kind did in the 24 hours before a minute.
-type baseline struct {
-	rates      []rate // by part
-	parts      []*part
-	dispersion float64 // variance = mean + dispersion × mean²
-	least      float64 // expected errors a minute, at least, when none was seen
-	isNew      bool
-	unproven   bool
-}
+// skip leaves a minute out of the baseline.
+func (p *part) skip(m int) { p.sums[m+1], p.minutes[m+1] = p.sums[m], p.minutes[m] }
 
-type rate float64
-
-func (d *detector) baseline(m int) *baseline {
-	b := &baseline{parts: d.parts, unproven: true}
-	from := max(0, m-baselineMinutes)
-	var sum uint64
-	var minutes int32
-	for _, p := range d.parts {
-		n, count := p.minutes[m]-p.minutes[from], p.sums[m]-p.sums[from]
-		if n < leastBaseline {
-			b.rates = append(b.rates, rate(p.firstLevel(from)))
-			continue
-		}
-		b.unproven = false
-		b.rates = append(b.rates, rate(float64(count)/float64(n)))
-		sum += count
-		minutes += n
-	}
-	b.isNew = !b.unproven && sum == 0 && d.firstSeen >= int64(m-windowMinutes)
-	b.least = 0.5 / float64(max(minutes, leastBaseline))
-	b.dispersion = 0.1 + 1/(float64(sum)+0.5)
-	return b
-}
-
-// firstLevel is what a minute is compared with before there is a baseline: one, or what the first two hours
-// turn out to have ordinarily.
-func (p *part) firstLevel(from int) float64 {
-	var counts []float64
-	for m := from; m < len(p.counts) && len(counts) < 120; m++ {
+// median is what the first two hours of a source from a minute on ordinarily have; known is false when
+// they are less than half an hour.
+func (p *part) median(from int) (level float64, known bool) {
+	var counts []uint64
+	for m := from; m < len(p.counts) && len(counts) < settlingMinutes; m++ {
 		if p.observed[m] {
-			counts = append(counts, float64(p.counts[m]))
+			counts = append(counts, p.counts[m])
 		}
 	}
 	if len(counts) < leastBaseline {
-		return 1
+		return 0, false
 	}
 	slices.Sort(counts)
-	return math.Max(1, counts[len(counts)/2])
+	return float64(counts[len(counts)/2]), true
+}
+
+// baseline is what a kind ordinarily did, as seen from one minute: in the 24 hours before it.
+type baseline struct {
+	d          *detector
+	from, at   int
+	rates      []float64 // errors a minute, by part
+	recent     []float64 // the same of the last hour alone; nil = it has too few minutes
+	factors    *factors  // of the hours of the day
+	sum        uint64    // errors in all parts
+	least      float64   // errors expected, at least, where none was seen
+	isNew      bool
+	unproven   bool
+	dispersion float64 // variance = mean + dispersion × mean²; NaN = not measured yet
+}
+
+func (d *detector) baseline(at int) *baseline {
+	b := &baseline{d: d, from: max(0, at-baselineMinutes), at: at, factors: d.hours.factorsAt(at), unproven: true, dispersion: math.NaN()}
+	var minutes int32
+	for _, p := range d.parts {
+		n := p.minutes[at] - p.minutes[b.from]
+		b.unproven = b.unproven && n < leastBaseline
+		b.sum += p.sums[at] - p.sums[b.from]
+		minutes += n
+	}
+	for _, p := range d.parts {
+		b.rates = append(b.rates, b.rate(p))
+	}
+	b.recent = b.recentRates()
+	b.isNew = !b.unproven && b.sum == 0 && d.firstSeen >= int64(at-windowMinutes)
+	b.least = 0.5 / float64(max(minutes, leastBaseline))
+	return b
+}
+
+// rate is how many errors a minute one part ordinarily has.
+func (b *baseline) rate(p *part) float64 {
+	if p.minutes[b.at]-p.minutes[b.from] >= leastBaseline {
+		return b.mean(p, b.from)
+	}
+	// Before there is a baseline, what follows shows which level is ordinary.
+	level, known := p.median(b.from)
+	if b.unproven {
+		return math.Max(1, level)
+	}
+	if !known {
+		return 0
+	}
+	return level
+}
+
+func (b *baseline) recentRates() []float64 {
+	var rates []float64
+	from := max(0, b.at-recentMinutes)
+	for _, p := range b.d.parts {
+		if p.minutes[b.at]-p.minutes[from] < leastBaseline {
+			return nil
+		}
+		rates = append(rates, b.mean(p, from))
+	}
+	return rates
+}
+
+// mean is the errors a minute of a part from one minute on. Minutes count by the factor of their hour.
+func (b *baseline) mean(p *part, from int) float64 {
+	errors := float64(p.sums[b.at] - p.sums[from])
+	if b.factors == nil {
+		return errors / float64(p.minutes[b.at]-p.minutes[from])
+	}
+	weight := 0.0
+	for m := from; m < b.at; {
+		next := min(b.at, b.d.hours.nextHour(m))
+		weight += float64(p.minutes[next]-p.minutes[m]) * b.factors.of(b.d.hours.ofDay(m))
+		m = next
+	}
+	return errors / weight
 }
 
 // expected is how many errors the minutes [from, to) would have ordinarily.
-func (b *baseline) expected(from, to int) float64 {
+func (b *baseline) expected(from, to int) float64 { return b.expectedBy(b.rates, from, to) }
+
+func (b *baseline) expectedBy(rates []float64, from, to int) float64 {
 	sum := 0.0
-	for i, p := range b.parts {
-		for m := from; m < to; m++ {
+	for m := from; m < to; m++ {
+		minute := 0.0
+		for i, p := range b.d.parts {
 			if p.observed[m] {
-				sum += float64(b.rates[i])
+				minute += rates[i]
 			}
 		}
+		sum += minute * b.factorAt(m)
 	}
 	return sum
 }
 
+// sudden says whether so many errors are far more than the last hour had, too. A level that rose over hours,
+// as in the morning of a day whose like has not been seen, is no spike, whatever chance adds to it.
+func (b *baseline) sudden(count float64, from, to int) bool {
+	if b.recent == nil {
+		return true
+	}
+	expected := b.expectedBy(b.recent, from, to)
+	return count >= expected*(1+b.d.options.Lift)/2 && b.p(count, expected) < suddenPValue
+}
+
+func (b *baseline) factorAt(m int) float64 {
+	if b.factors == nil {
+		return 1
+	}
+	return b.factors.between(b.d.hours.minuteOfDay(m))
+}
+
 // cautious is an expected count that is not zero.
 func (b *baseline) cautious(expected float64) float64 { return math.Max(expected, b.least) }
+
+// p is the probability of so many errors, or more, where so many are expected.
+func (b *baseline) p(count, expected float64) float64 {
+	return tailP(count, b.cautious(expected), b.spread())
+}
+
+// spread is the dispersion of the counts together with the uncertainty about their mean.
+func (b *baseline) spread() float64 {
+	if math.IsNaN(b.dispersion) {
+		b.dispersion = b.d.options.model(b) + 1/(float64(b.sum)+0.5)
+	}
+	return b.dispersion
+}
+
+// measureDispersion says how far the counts of five minutes stray from those of the hours around them. Slower
+// changes are not noise, the lift allows for them; and single bursts, which are no spikes, do not hide one:
+// of all stretches of the day the middle one counts.
+func measureDispersion(b *baseline) float64 {
+	var found []float64
+	for to := b.at; to-stretchMinutes >= b.from; to -= stretchMinutes {
+		if dispersion, ok := b.dispersionOf(to-stretchMinutes, to); ok {
+			found = append(found, dispersion)
+		}
+	}
+	if len(found) == 0 {
+		return leastDispersion
+	}
+	slices.Sort(found)
+	return math.Max(leastDispersion, found[len(found)/2])
+}
+
+// dispersionOf measures one stretch; ok is false when too little of it is ordinary, or it has no errors.
+func (b *baseline) dispersionOf(from, to int) (dispersion float64, ok bool) {
+	var counts []float64
+	for m := from; m < to; m += windowMinutes {
+		if count, whole := b.ordinary(m, m+windowMinutes); whole {
+			counts = append(counts, count)
+		}
+	}
+	if len(counts) < stretchMinutes/windowMinutes/2 {
+		return 0, false
+	}
+	slices.Sort(counts)
+	mean, variance := stat.MeanVariance(counts[:len(counts)-1], nil) // a burst of a minute is no spike
+	return (variance - mean) / (mean * mean), mean > 0
+}
+
+// ordinary counts the errors of some minutes; whole is false when one of them is missing or of a spike.
+func (b *baseline) ordinary(from, to int) (count float64, whole bool) {
+	var minutes int32
+	for _, p := range b.d.parts {
+		count += float64(p.sums[to] - p.sums[from])
+		minutes = max(minutes, p.minutes[to]-p.minutes[from])
+	}
+	return count, int(minutes) == to-from
+}

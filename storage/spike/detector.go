@@ -5,6 +5,7 @@ import "math"
 // detector walks the minutes of one kind. Minutes count from the start of what was read.
 type detector struct {
 	options   Options
+	kind      Kind
 	from      int64
 	n         int
 	counts    []uint64 // of all sources
@@ -12,12 +13,13 @@ type detector struct {
 	observed  []bool   // by any source of the kind
 	parts     []*part
 	firstSeen int64
+	hours     *hours
 	resume    int // after the last spike; windows do not reach back before it
 }
 
 func newDetector(in Input, masks map[string][]bool, group []Series, o Options) *detector {
 	n := int(in.To - in.From)
-	d := &detector{options: o, from: in.From, n: n, counts: make([]uint64, n), total: make([]uint64, n+1), observed: make([]bool, n)}
+	d := &detector{options: o, kind: group[0].Kind, from: in.From, n: n, counts: make([]uint64, n), total: make([]uint64, n+1), observed: make([]bool, n)}
 	for _, s := range group {
 		p := newPart(in, s, masks[s.Source])
 		d.parts = append(d.parts, p)
@@ -29,36 +31,54 @@ func newDetector(in Input, masks map[string][]bool, group []Series, o Options) *
 	for m, count := range d.counts {
 		d.total[m+1] = d.total[m] + count
 	}
+	d.hours = newHours(d)
 	return d
 }
 
 func (d *detector) run() []Spike {
 	var found []Spike
 	for m := 0; m < d.n; {
-		if !d.reachesFloor(m) {
-			d.commit(m, m+1, true)
+		b, starts := d.startsAt(m)
+		if !starts {
+			d.keep(m, m+1)
 			m++
 			continue
 		}
-		b := d.baseline(m)
-		if !d.starts(b, m) {
-			d.commit(m, m+1, true)
-			m++
-			continue
+		start, end := d.widen(b, m, d.follow(b, m))
+		found = append(found, d.describe(b, start, end))
+		if end-start < passingMinutes {
+			d.skip(start, end)
+		} else {
+			d.keep(start, end)
 		}
-		end := d.follow(b, m)
-		found = append(found, d.describe(b, m, end))
-		d.commit(m, end, end-m >= maxMinutes)
 		m, d.resume = end, end
 	}
 	return found
 }
 
-// commit makes minutes part of the baseline of later ones, or leaves them out.
-func (d *detector) commit(from, to int, ordinary bool) {
+// keep makes minutes part of the baseline of later ones; skip leaves them out.
+func (d *detector) keep(from, to int) {
 	for _, p := range d.parts {
-		p.commit(from, to, ordinary)
+		for m := from; m < to; m++ {
+			p.keep(m)
+		}
 	}
+}
+
+func (d *detector) skip(from, to int) {
+	for _, p := range d.parts {
+		for m := from; m < to; m++ {
+			p.skip(m)
+		}
+	}
+}
+
+func (d *detector) startsAt(m int) (*baseline, bool) {
+	if !d.reachesFloor(m) {
+		return nil, false
+	}
+	b := d.baseline(m)
+	return b, d.starts(b, m)
 }
 
 // windows calls visit for the stretches of five minutes that contain a minute, until it returns true.
@@ -106,7 +126,7 @@ func (d *detector) passes(b *baseline, m int) bool {
 	}
 	if !b.isNew {
 		expected := b.expected(m, m+1)
-		if count < d.options.Lift*expected || !b.unproven && tailP(count, b.cautious(expected), b.dispersion) > ownPValue {
+		if count < d.options.Lift*expected || !b.unproven && b.p(count, expected) > ownPValue {
 			return false
 		}
 	}
@@ -125,7 +145,7 @@ func (d *detector) improbable(b *baseline, from, to int) bool {
 	if float64(count) < d.options.Lift*expected {
 		return false
 	}
-	return b.unproven || tailP(float64(count), b.cautious(expected), b.dispersion) < d.options.PValue
+	return b.unproven || b.p(float64(count), expected) < d.options.PValue && b.sudden(float64(count), from, to)
 }
 
 // follow returns the end of the spike that starts with a minute.
@@ -142,8 +162,7 @@ func (d *detector) follow(b *baseline, start int) int {
 	return end
 }
 
-// goesOn says whether the pause [end, next) belongs to a spike: it is short, or its counts are likelier
-// at the level of the spike than at that of the baseline.
+// goesOn says whether the pause [end, next) belongs to a spike: it is short, or likelier a part of it.
 func (d *detector) goesOn(b *baseline, start, end, next int) bool {
 	pause := 0
 	for m := end; m < next; m++ {
@@ -151,24 +170,47 @@ func (d *detector) goesOn(b *baseline, start, end, next int) bool {
 			pause++
 		}
 	}
-	if pause <= pauseMinutes {
-		return true
+	return pause <= pauseMinutes || d.evidence(b, d.ratio(b, start, end), end, next) > 0
+}
+
+// ratio is how far the minutes of a spike lie above the baseline.
+func (d *detector) ratio(b *baseline, from, to int) float64 {
+	return float64(d.sum(from, to)) / b.cautious(b.expected(from, to))
+}
+
+// evidence is how much likelier the counts of some minutes are at a ratio to the baseline than at the
+// baseline itself: the logarithm of the ratio of their probabilities.
+func (d *detector) evidence(b *baseline, ratio float64, from, to int) float64 {
+	return float64(d.sum(from, to))*math.Log(ratio) - b.cautious(b.expected(from, to))*(ratio-1)
+}
+
+// widen moves the ends of a spike over minutes next to it that do not pass by themselves, but are likelier
+// a part of it: of a spike little above the lift, chance keeps many minutes below.
+func (d *detector) widen(b *baseline, start, end int) (from, to int) {
+	ratio := d.ratio(b, start, end)
+	from, best, sum := start, 0.0, 0.0
+	for m := start - 1; m >= max(d.resume, start-windowMinutes); m-- {
+		if sum += d.evidence(b, ratio, m, m+1); sum > best {
+			from, best = m, sum
+		}
 	}
-	ratio := float64(d.sum(start, end)) / b.cautious(b.expected(start, end))
-	ordinary := b.cautious(b.expected(end, next))
-	return float64(d.sum(end, next))*math.Log(ratio) > ordinary*(ratio-1)
+	to, best, sum = end, 0, 0
+	for m := end; m < min(d.n, end+windowMinutes); m++ {
+		if sum += d.evidence(b, ratio, m, m+1); sum > best {
+			to, best = m+1, sum
+		}
+	}
+	return from, to
 }
 
 func (d *detector) describe(b *baseline, start, end int) Spike {
 	s := Spike{
-		Kind:  Kind{},
-		Start: d.from + int64(start), End: d.from + int64(end),
+		Kind: d.kind, Start: d.from + int64(start), End: d.from + int64(end),
 		Count: d.sum(start, end), Expected: b.expected(start, end), New: b.isNew, Unproven: b.unproven,
 	}
-	s.Kind = d.parts[0].kind
 	for from := start; from == start || from+windowMinutes <= end; from++ {
 		to := min(from+windowMinutes, d.n)
-		s.Score = max(s.Score, score(float64(d.sum(from, to)), b.cautious(b.expected(from, to)), b.dispersion))
+		s.Score = max(s.Score, score(b.p(float64(d.sum(from, to)), b.expected(from, to))))
 	}
 	return s
 }

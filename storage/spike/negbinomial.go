@@ -18,9 +18,8 @@ func tailP(count, mean, dispersion float64) float64 {
 	return mathext.RegIncBeta(count, size, mean/(mean+size))
 }
 
-// score is -log10 of the tail, at most 300.
-func score(count, mean, dispersion float64) float64 {
-	p := tailP(count, mean, dispersion)
+// score is -log10 p, at most 300.
+func score(p float64) float64 {
 	if p <= 0 {
 		return maxScore
 	}

@@ -51,6 +51,8 @@ type Options struct {
 	Floor  int     // least errors in five minutes; 0 = 20
 	Lift   float64 // least ratio to the baseline; 0 = 3
 	PValue float64 // how improbable the five minutes have to be; 0 = 1e-6
+
+	model func(*baseline) float64 // measures the dispersion; nil = measureDispersion
 }
 
 // WithDefaults fills in what is not stated.
@@ -58,6 +60,9 @@ func (o Options) WithDefaults() Options {
 	o.Floor = cmp.Or(o.Floor, 20)
 	o.Lift = cmp.Or(o.Lift, 3)
 	o.PValue = cmp.Or(o.PValue, 1e-6)
+	if o.model == nil {
+		o.model = measureDispersion
+	}
 	return o
 }
 
@@ -88,7 +93,13 @@ const (
 	pauseMinutes    = 2       // that never end a spike
 	lookahead       = 15      // minutes in which a spike has to go on
 	maxMinutes      = 24 * 60 // a level that has lasted for so long is the ordinary one
-	ownPValue       = 0.01    // of a single minute
+	passingMinutes  = 6 * 60  // so long a spike counts for the baseline of later ones
+	stretchMinutes  = 2 * 60  // in which noise is told from slower changes
+	recentMinutes   = 60
+	suddenPValue    = 1e-4 // against the last hour
+	settlingMinutes = 120  // that show what is ordinary where the data begins
+	ownPValue       = 0.01 // of a single minute
+	leastDispersion = 0.02 // as if counts strayed by 14 % at least, however many there are
 )
 
 // Detect returns all spikes of the minutes that were read, by start. Those in the first day have less of
@@ -109,7 +120,7 @@ func Detect(in Input, o Options) []Spike {
 		d.firstSeen = first - in.From
 		found = append(found, d.run()...)
 	}
-	slices.SortFunc(found, func(a, b Spike) int { return cmp.Or(cmp.Compare(a.Start, b.Start), a.Kind.Compare(b.Kind)) })
+	slices.SortFunc(found, func(a, b Spike) int { return cmp.Or(cmp.Compare(a.Start, b.Start), a.Compare(b.Kind)) })
 	fold(found)
 	return found
 }
@@ -127,7 +138,7 @@ func (in Input) mask(minutes []int64) []bool {
 // byKind puts the series of one kind together, whatever their source.
 func byKind(series []Series) [][]Series {
 	sorted := slices.SortedFunc(slices.Values(series), func(a, b Series) int {
-		return cmp.Or(a.Kind.Compare(b.Kind), cmp.Compare(a.Source, b.Source))
+		return cmp.Or(a.Compare(b.Kind), cmp.Compare(a.Source, b.Source))
 	})
 	var groups [][]Series
 	for i, s := range sorted {
