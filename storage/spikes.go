@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -89,6 +91,7 @@ type spikeQuestion struct {
 	options SpikeOptions
 	detect  spike.Options
 	input   spike.Input
+	sources map[string]struct{}
 	matches map[spike.Kind]bool // passes status, code and category
 	shown   []spike.Spike
 	answer  Answer[SpikeRow]
@@ -102,7 +105,7 @@ func spikes(ctx context.Context, conn querier, f Filter, o SpikeOptions) (Answer
 	if err != nil {
 		return Answer[SpikeRow]{}, err
 	}
-	s := &spikeQuestion{question: q, options: o, answer: newAnswer[SpikeRow](f), matches: map[spike.Kind]bool{}}
+	s := &spikeQuestion{question: q, options: o, answer: newAnswer[SpikeRow](f), sources: map[string]struct{}{}, matches: map[spike.Kind]bool{}}
 	s.detect = spike.Options{Floor: o.Floor, Lift: o.Lift, PValue: o.PValue}.WithDefaults()
 	for _, step := range []func(context.Context) error{s.readCounts, s.readObserved, s.readFirstSeen, s.judge, s.rate, s.explain} {
 		if err := step(ctx); err != nil {
@@ -193,6 +196,8 @@ func (s *spikeQuestion) readCounts(ctx context.Context) error {
 		var r spike.Series
 		var matches uint8
 		err := rows.Scan(&r.Source, &r.Vendor, &r.Status, &r.Code, &matches, &r.Minutes, &r.Counts)
+		s.sources[r.Source] = struct{}{}
+		r.Source = withoutGeneration(r.Source)
 		s.input.Series = append(s.input.Series, r)
 		s.matches[r.Kind] = s.matches[r.Kind] || matches == 1
 		return err
@@ -203,22 +208,67 @@ func (s *spikeQuestion) readCounts(ctx context.Context) error {
 	return err
 }
 
+// withoutGeneration is the source of a topic that was created anew: its stream goes on.
+func withoutGeneration(source string) string {
+	at := strings.LastIndexByte(source, '~')
+	if at < 0 {
+		return source
+	}
+	if _, err := strconv.ParseUint(source[at+1:], 10, 64); err != nil {
+		return source
+	}
+	return source[:at]
+}
+
 // readObserved also sets the minutes that were read: no further than there is data.
 func (s *spikeQuestion) readObserved(ctx context.Context) error {
 	s.input.Observed = map[string][]int64{}
 	s.input.From = minuteOf(s.since())
 	s.input.To = s.input.From + 1
-	if len(s.input.Series) == 0 {
+	if len(s.sources) == 0 {
 		return nil
 	}
-	return s.ask(ctx, "spike_observed", s.margins(), func(rows driver.Rows) error {
-		var source string
-		var minutes []int64
-		err := rows.Scan(&source, &minutes)
-		s.input.Observed[source] = minutes
-		s.input.To = max(s.input.To, slices.Max(minutes)+1)
+	more := s.margins()
+	more["spike_sources"] = slices.Sorted(maps.Keys(s.sources))
+	if err := s.ask(ctx, "spike_observed", more, s.observe); err != nil {
 		return err
-	})
+	}
+	missing := s.missing(minuteOf(s.filter.To.Add(spikeMargin)) + 1)
+	if len(missing) == 0 {
+		return nil
+	}
+	more["missing"], more["since"], more["until"] = missing, minute(missing[0]), minute(missing[len(missing)-1]+1)
+	return s.ask(ctx, "spike_missing", more, s.observe)
+}
+
+func (s *spikeQuestion) observe(rows driver.Rows) error {
+	var source string
+	var minutes []int64
+	if err := rows.Scan(&source, &minutes); err != nil {
+		return err
+	}
+	source = withoutGeneration(source)
+	s.input.Observed[source] = append(s.input.Observed[source], minutes...)
+	s.input.To = max(s.input.To, slices.Max(minutes)+1)
+	return nil
+}
+
+// missing lists the minutes before one that some source has not been seen in.
+func (s *spikeQuestion) missing(until int64) []int64 {
+	seen := map[int64]int{}
+	for _, minutes := range s.input.Observed {
+		slices.Sort(minutes)
+		for _, m := range slices.Compact(minutes) {
+			seen[m]++
+		}
+	}
+	var missing []int64
+	for m := s.input.From; m < until; m++ {
+		if seen[m] < len(s.input.Observed) {
+			missing = append(missing, m)
+		}
+	}
+	return missing
 }
 
 // readFirstSeen looks for the first error of those codes that do not go back to two days before the range.
@@ -255,18 +305,25 @@ type vendorMinute struct {
 	minute int64
 }
 
-// rate tells the severity, for which it counts the responses of the vendors with spikes. Where successes
-// may be gone, the share of errors is not known.
+// rate tells the severity. Of the spikes that are critical by their ratio nobody needs to know the traffic;
+// and where successes may be gone, the share of errors is not known.
 func (s *spikeQuestion) rate(ctx context.Context) error {
-	if len(s.shown) == 0 {
+	var open []spike.Spike
+	for i, one := range s.shown {
+		s.answer.Rows[i].Severity = severity(one, 0)
+		if s.answer.Rows[i].Severity != SeverityCritical {
+			open = append(open, one)
+		}
+	}
+	if len(open) == 0 {
 		return nil
 	}
 	days, err := s.successesExpired(ctx)
-	if err != nil {
+	if err != nil || days > 0 {
 		return err
 	}
 	traffic := map[vendorMinute]uint64{}
-	err = s.ask(ctx, "spike_traffic", s.kinds(), func(rows driver.Rows) error {
+	err = s.ask(ctx, "spike_traffic", kindsOf(open), func(rows driver.Rows) error {
 		var key vendorMinute
 		var count uint64
 		err := rows.Scan(&key.vendor, &key.minute, &count)
@@ -275,7 +332,7 @@ func (s *spikeQuestion) rate(ctx context.Context) error {
 	})
 	for i, one := range s.shown {
 		var responses uint64
-		for m := one.Start; m < one.End && days == 0; m++ {
+		for m := one.Start; m < one.End; m++ {
 			responses += traffic[vendorMinute{one.Vendor, m}]
 		}
 		s.answer.Rows[i].Severity = severity(one, responses)
@@ -292,17 +349,19 @@ func severity(one spike.Spike, responses uint64) Severity {
 	return SeverityWarning
 }
 
-// kinds are the parameters that narrow a statement to the shown spikes, or a little more.
-func (s *spikeQuestion) kinds() map[string]any {
-	vendors, codes, statuses := []string{}, []string{}, []uint16{}
-	since, until := s.shown[0].Start, s.shown[0].End
-	for _, one := range s.shown {
+// kindsOf are the parameters that narrow a statement to these spikes, or a little more.
+func kindsOf(list []spike.Spike) map[string]any {
+	vendors, codes, statuses, minutes := []string{}, []string{}, []uint16{}, []int64{}
+	for _, one := range list {
 		vendors, codes, statuses = append(vendors, one.Vendor), append(codes, one.Code), append(statuses, one.Status)
-		since, until = min(since, one.Start), max(until, one.End)
+		for m := one.Start; m < one.End; m++ {
+			minutes = append(minutes, m)
+		}
 	}
+	slices.Sort(minutes)
 	return map[string]any{
-		"spike_vendors": vendors, "spike_codes": codes, "spike_statuses": statuses,
-		"spikes_since": minute(since), "spikes_until": minute(until),
+		"spike_vendors": vendors, "spike_codes": codes, "spike_statuses": statuses, "spike_minutes": slices.Compact(minutes),
+		"spikes_since": minute(minutes[0]), "spikes_until": minute(minutes[len(minutes)-1] + 1),
 	}
 }
 
@@ -312,7 +371,7 @@ func (s *spikeQuestion) explain(ctx context.Context) error {
 		return nil
 	}
 	messages := map[spike.Kind]string{}
-	err := s.ask(ctx, "spike_messages", s.kinds(), func(rows driver.Rows) error {
+	err := s.ask(ctx, "spike_messages", kindsOf(s.shown), func(rows driver.Rows) error {
 		var key spike.Kind
 		var message string
 		err := rows.Scan(&key.Vendor, &key.Status, &key.Code, &message)

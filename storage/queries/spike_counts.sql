@@ -2,8 +2,8 @@
 -- Inputs: the filter; its status, code and category say which kinds are shown, and leave none out here: the
 --   spikes beside them tell what belongs to one incident. since, until = what is read; busy_since,
 --   busy_until, least = a kind is of interest when it has so many errors within five minutes by the clock; max_kinds.
--- Columns: source, without the generation of a topic that was created anew; vendor, status, code; matches =
---   the kind passes status, code and category; minutes since 1970, in no order; counts.
+-- Columns: source; vendor, status, code; matches = the kind passes status, code and category; minutes since
+--   1970, in no order; counts.
 WITH kinds AS
 (
     SELECT vendor, status, code
@@ -20,11 +20,11 @@ WITH kinds AS
     ORDER BY max(count) DESC, vendor, status, code
     LIMIT {max_kinds:UInt64}
 )
-SELECT stream, vendor, status, code, max(passes) AS matches, groupArray(minute) AS minutes, groupArray(count) AS counts
+SELECT source, vendor, status, code, max(passes) AS matches, groupArray(minute) AS minutes, groupArray(count) AS counts
 FROM
 (
     SELECT
-        replaceRegexpOne(source, '~[0-9]+$', '') AS stream, vendor, status, code,
+        source, vendor, status, code,
         intDiv(toUnixTimestamp64Milli(time), 60000) AS minute,
         count() AS count,
         max(toUInt8(kind = 'error'
@@ -34,7 +34,7 @@ FROM
     WHERE kind = 'error' AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
         -- include: part_callers
         AND (vendor, status, code) GLOBAL IN (SELECT vendor, status, code FROM kinds)
-    GROUP BY stream, vendor, status, code, minute
+    GROUP BY source, vendor, status, code, minute
 )
-GROUP BY stream, vendor, status, code
-ORDER BY vendor, status, code, stream
+GROUP BY source, vendor, status, code
+ORDER BY vendor, status, code, source

@@ -1,0 +1,15 @@
+-- Question: of which of these minutes has each source sent a success?
+-- Inputs: spike_sources; missing = minutes since 1970; since, until = from the first of them to the last.
+-- Columns: source; minutes since 1970, in no order.
+-- The set of minutes prunes by the index on time.
+SELECT source, groupArray(minute) AS minutes
+FROM
+(
+    SELECT source, intDiv(toUnixTimestamp64Milli(time), 60000) AS minute
+    FROM responses
+    WHERE kind = 'success' AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
+        AND source IN {spike_sources:Array(String)}
+        AND intDiv(toUnixTimestamp64Milli(time), 60000) IN (SELECT arrayJoin({missing:Array(Int64)}))
+    GROUP BY source, minute
+)
+GROUP BY source
