@@ -161,7 +161,7 @@ func (s *stormQuestion) readSurges(ctx context.Context, surges []surge) ([]storm
 	s.noteCut(total)
 	var storms []storm
 	for i, list := range calls {
-		if found, ok := surges[i].storm(list, s.options); ok {
+		if found, ok := surges[i].storm(list, s.end, s.options); ok {
 			storms = append(storms, found)
 		}
 	}
@@ -169,27 +169,32 @@ func (s *stormQuestion) readSurges(ctx context.Context, surges []surge) ([]storm
 }
 
 // storm makes one run of the failures among a unit's calls, which come in order and reach a gap beyond
-// the surge. It is false when there are too few.
-func (s surge) storm(calls []attempt, o StormOptions) (storm, bool) {
+// the surge. It is false when there are too few, or too few for each path: those are no retries.
+func (s surge) storm(calls []attempt, dataEnd int64, o StormOptions) (storm, bool) {
 	var failures []attempt
-	recovered := false
+	paths := map[uint64]struct{}{}
+	recovered, mixed := false, false
 	for _, call := range calls {
 		switch {
 		case call.failed == 1 && call.at < s.end*1000:
 			failures = append(failures, call)
+			paths[call.operation] = struct{}{}
+			mixed = mixed || recovered
 			recovered = false
 		case call.failed == 0 && len(failures) > 0:
 			last := &failures[len(failures)-1]
 			recovered = recovered || call.started-last.at < last.patience(o.Gap.Milliseconds())
 		}
 	}
-	if len(failures) < o.MinAttempts {
+	if len(failures) < o.MinAttempts || float64(len(failures)) < o.Amplification*float64(len(paths)) {
 		return storm{}, false
 	}
-	return storm{
-		unit: s.unit, runs: [][]attempt{failures}, end: failures[len(failures)-1].at,
-		expected: s.expected, recovered: recovered,
-	}, true
+	last := &failures[len(failures)-1]
+	// Where calls succeed all along, a success is no end.
+	if mixed && dataEnd-last.at < last.patience(o.Gap.Milliseconds()) {
+		recovered = false
+	}
+	return storm{unit: s.unit, runs: [][]attempt{failures}, end: last.at, expected: s.expected, recovered: recovered}, true
 }
 
 func (s *stormQuestion) surgeParameters(surges []surge) map[string]any {
