@@ -27,7 +27,9 @@ type body struct {
 	read   bool
 	kind   bodyKind
 	root   lenient.Node // an object or array; of a text one string, of a page its title, heading, text and product
-	text   []byte       // the body as text; nil for inline JSON and for pages, which are never kept
+	text   []byte       // the body as text; nil for inline JSON, for known, and for pages, which are never kept
+	known  []byte       // the string in the record, when the body has a known shape
+	shape  int          // that one
 	cut    bool         // text ends before the body did
 	within bool         // root is JSON that stands within a text
 	page   page.Page
@@ -45,7 +47,11 @@ func (s *scratch) readBody() *body {
 		b.root, b.kind = res.bodyNode, bodyJSON
 		return b
 	}
+	if raw := res.bodyNode.Raw(); len(raw) > 1 && raw[0] == '"' && s.knownBody(raw, 1) == len(raw) {
+		return b
+	}
 	b.text, b.cut = s.loggedText(res.bodyNode), res.bodyTruncated
+	logged := b.text
 	if len(b.text) == 0 {
 		var whole bool
 		b.text, whole = s.decodeBase64(res.bodyBase64, res.answer.contentEncoding)
@@ -55,6 +61,9 @@ func (s *scratch) readBody() *body {
 		b.text, b.cut = b.text[:maxBody], true
 	}
 	s.sniff(b)
+	if b.kind == bodyJSON && len(logged) > 0 && (logged[0] == '{' || logged[0] == '[') {
+		s.shapes.Learn(&s.outer, logged)
+	}
 	if b.cut {
 		b.text = s.begun(b.text)
 	}
@@ -63,6 +72,16 @@ func (s *scratch) readBody() *body {
 		b.root = s.outer.Root()
 	}
 	return b
+}
+
+// knownBody reads the body from a string in src, from behind its opening quote, if it has a shape that was
+// seen. It returns the position behind the closing quote, else 0.
+func (s *scratch) knownBody(src []byte, pos int) int {
+	shape, end := s.outer.ParseKnown(src, pos, &s.shapes)
+	if end > 0 {
+		s.body = body{read: true, kind: bodyJSON, root: s.outer.Root(), known: src[pos-1 : end], shape: shape}
+	}
+	return end
 }
 
 // ellipsis ends a text whose end is not known.

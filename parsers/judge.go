@@ -66,6 +66,9 @@ func (s *scratch) recognise(envelopes []*envelope, root lenient.Node) bool {
 // excerpt returns the body as it came.
 func (s *scratch) excerpt() []byte {
 	switch {
+	case s.body.known != nil:
+		s.record.ParseScalar(s.body.known, 0)
+		return s.record.Root().Text()
 	case s.body.text != nil:
 		return s.body.text
 	case s.record.Truncated(): // within the inline body, perhaps

@@ -80,6 +80,7 @@ func (s *scratch) decodePlain(value []byte) bool {
 		return true
 	}
 	s.response.reset()
+	s.body = body{}
 	return false
 }
 
@@ -119,12 +120,7 @@ func (s *scratch) plainMember(p *plainRecord, m member, o opener) bool {
 	case o == openListed:
 		return false
 	case m == memberBody:
-		if o == openQuoted {
-			p.pos--
-		}
-		p.pos = s.record.ParseScalar(p.src, p.pos)
-		res.bodyNode = s.record.Root()
-		return p.pos > 0
+		return s.plainBody(p, o)
 	case m == memberRequestHeaders:
 		return s.plainHeaders(p, levelRequest, &res.request, o)
 	case m == memberResponseHeaders:
@@ -164,6 +160,22 @@ func (s *scratch) plainMember(p *plainRecord, m member, o opener) bool {
 		*res.named(m) = text
 	}
 	return ok
+}
+
+// plainBody reads the body of an error at once, when its shape is known; any other is left for later.
+func (s *scratch) plainBody(p *plainRecord, o opener) bool {
+	if o == openQuoted {
+		if s.response.status >= 400 {
+			if end := s.knownBody(p.src, p.pos); end > 0 {
+				p.pos = end
+				return true
+			}
+		}
+		p.pos--
+	}
+	p.pos = s.record.ParseScalar(p.src, p.pos)
+	s.response.bodyNode = s.record.Root()
+	return p.pos > 0
 }
 
 // named returns where the text of a member belongs.

@@ -8,11 +8,12 @@ import (
 // scratch is the reused working memory of one Row. Everything borrowed by the row lives in here, in
 // the record's value, or in the registry.
 type scratch struct {
-	record   lenient.Doc // the record
-	outer    lenient.Doc // a body that came as text
-	spare    lenient.Doc // JSON inside a member's text, which findings borrow from
-	inside   lenient.Doc // the same for one source of a definition, which copies what it finds
-	layouts  layouts     // of plain records
+	record   lenient.Doc    // the record
+	outer    lenient.Doc    // a body that came as text
+	shapes   lenient.Shapes // of such bodies
+	spare    lenient.Doc    // JSON inside a member's text, which findings borrow from
+	inside   lenient.Doc    // the same for one source of a definition, which copies what it finds
+	layouts  layouts        // of plain records
 	response response
 	body     body
 	found    findings
