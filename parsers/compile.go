@@ -23,7 +23,8 @@ type definition struct {
 	quotas           []quota
 	shouldRetry      []source
 	catalogue        catalogue
-	lowest           int // status that any envelope accepts; above 599 when there is no envelope
+	shapes           []shape // of the public formats: envelopes that name their vendor
+	lowest           int     // status that any envelope accepts; above 599 when there is no envelope
 }
 
 // identification is an envelope whose body names one of the definition's vendors.
@@ -93,13 +94,15 @@ func (r *Registry) add(definitions []*definition) error {
 	}
 	slices.SortFunc(r.vendors, func(a, b *vendor) int { return strings.Compare(a.info.Name, b.info.Name) })
 	var faults []error
+	generic := *r.generic // that of the binary is for all registries
+	r.generic = &generic
 	for _, v := range r.vendors {
 		faults = append(faults, r.addHosts(v))
 		for _, id := range v.def.identifying {
 			if id.vendor == v.info.Name {
 				sh := id.shape
 				sh.vendor = v
-				r.shapes = append(r.shapes, sh)
+				generic.shapes = append(generic.shapes, sh)
 			}
 		}
 	}

@@ -15,9 +15,9 @@ func (r *Registry) read(row *Row, v *vendor) {
 	s := row.scratch
 	b := s.readBody()
 	switch {
-	case v != nil && s.recognise(v.def.envelopes, b.root):
+	case v != nil && s.recognise(s.fitted(v.def).envelopes, b.root):
 		row.Parse = ParseVendor
-	case s.recognise(r.generic.envelopes, b.root), s.guess(b.root):
+	case s.recognise(s.fitted(r.generic).envelopes, b.root), s.guess(b.root):
 		row.Parse = ParseGeneric
 	default:
 		row.Parse = s.readText()
@@ -34,7 +34,8 @@ func (r *Registry) read(row *Row, v *vendor) {
 // readSuccess looks for an error in a success; only an envelope of the vendor can say so.
 func (r *Registry) readSuccess(row *Row, v *vendor) bool {
 	s := row.scratch
-	if !s.recognise(v.def.envelopes, s.readBody().root) {
+	root := s.readBody().root
+	if !s.recognise(s.fitted(v.def).envelopes, root) {
 		return false
 	}
 	row.Parse = ParseVendor
@@ -45,7 +46,8 @@ func (r *Registry) readSuccess(row *Row, v *vendor) bool {
 // readFailed reads a success whose body says that there is an error.
 func (r *Registry) readFailed(row *Row, v *vendor) bool {
 	s := row.scratch
-	if !s.recognise(r.generic.envelopes, s.readBody().root) && !s.guess(s.body.root) && !s.headerFacts() {
+	root := s.readBody().root
+	if !s.recognise(s.fitted(r.generic).envelopes, root) && !s.guess(s.body.root) && !s.headerFacts() {
 		return false
 	}
 	row.Parse = ParseGeneric
@@ -213,11 +215,11 @@ func (f *findings) advised(advice Advice, m match) (Advice, match) {
 // statedRetry is what the response itself says about a retry.
 func (r *Registry) statedRetry(s *scratch, v *vendor) Retry {
 	if v != nil {
-		if stated := s.yesOrNo(v.def.shouldRetry); stated != RetryNone {
+		if stated := s.yesOrNo(s.fitted(v.def).shouldRetry); stated != RetryNone {
 			return stated
 		}
 	}
-	return s.yesOrNo(r.generic.shouldRetry)
+	return s.yesOrNo(s.fitted(r.generic).shouldRetry)
 }
 
 func (s *scratch) yesOrNo(sources []source) Retry {

@@ -28,6 +28,7 @@ type memo struct {
 	texts [memoTexts]knownText
 	hosts [memoHosts]knownHost
 	other knownHost // for hosts too long to be remembered
+	fits  fits
 }
 
 // knownText is a text with its redacted form and, when it was asked for, the template of that.

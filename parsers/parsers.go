@@ -66,7 +66,6 @@ type Registry struct {
 	byName   map[string]*vendor
 	byHost   map[string]*vendor // exact host names
 	bySuffix map[string]*vendor // "truelayer.com" for *.truelayer.com
-	shapes   []shape            // envelopes that name their vendor
 	generic  *definition        // public formats, in order of trial
 	topics   map[string]Format
 	fallback Format // of records of other topics

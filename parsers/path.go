@@ -13,6 +13,7 @@ import (
 type path struct {
 	steps []step
 	loose bool   // names in any case and with stray blanks
+	at    int    // the number of the value in all documents of a shape; 0 = not known
 	text  string // as written
 }
 
@@ -24,7 +25,10 @@ type step struct {
 }
 
 // find returns the value at the end of the path, or the absent node.
-func (p path) find(n lenient.Node) lenient.Node {
+func (p *path) find(n lenient.Node) lenient.Node {
+	if p.at > 0 {
+		return n.At(p.at)
+	}
 	for i := range p.steps {
 		st := &p.steps[i]
 		switch {

@@ -70,15 +70,16 @@ func (r *Registry) hosted(host []byte) *vendor {
 // that merely resemble a vendor's when the host belongs to somebody else: when it has a domain.
 func (r *Registry) shaped(s *scratch, domain []byte) *vendor {
 	status := s.response.status
-	if status != 0 && status < 400 || status == 0 || len(r.shapes) == 0 {
+	if status != 0 && status < 400 || status == 0 {
 		return nil
 	}
 	root := s.readBody().root
 	if root.Kind() != lenient.Object {
 		return nil
 	}
-	for i := range r.shapes {
-		if sh := &r.shapes[i]; sh.names(root, domain) && sh.envelope.matches(s, root) {
+	shapes := s.fitted(r.generic).shapes
+	for i := range shapes {
+		if sh := &shapes[i]; sh.names(root, domain) && sh.envelope.matches(s, root) {
 			return sh.vendor
 		}
 	}

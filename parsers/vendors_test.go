@@ -103,8 +103,8 @@ func claims(r *Registry, row *Row) []string {
 	if v := r.hosted(row.Host); v != nil {
 		names = append(names, v.def.identities[0].Name)
 	}
-	for i := range r.shapes {
-		sh := &r.shapes[i]
+	for i := range r.generic.shapes {
+		sh := &r.generic.shapes[i]
 		name := sh.vendor.def.identities[0].Name
 		if sh.names(root, domain) && sh.envelope.matches(row.scratch, root) && !slices.Contains(names, name) {
 			names = append(names, name)

@@ -114,6 +114,12 @@ func (n Node) Index(i int) Node {
 	return m
 }
 
+// Number is the place of the value in its document, by which At finds it.
+func (n Node) Number() int { return int(n.i) }
+
+// At returns the value of that number in the document of n. Documents of one shape number alike.
+func (n Node) At(number int) Node { return Node{n.d, int32(number)} }
+
 // Raw returns the value as it stands in the source, quotes and brackets included. What was cut lacks
 // its closing quote or bracket.
 func (n Node) Raw() []byte {

@@ -13,7 +13,7 @@ import (
 // undoing the escapes first; that takes a fifth of what unescaping and Parse do.
 const (
 	maxPieces    = 1024 // of all shapes; when they are full, all are forgotten. With all full, 500 KiB
-	maxShapes    = 128
+	MaxShapes    = 128
 	maxShapeSize = 64 // values, containers included
 	maxChoice    = 32 // pieces that may follow one
 	longestPiece = 56
@@ -202,7 +202,7 @@ func (s *Shapes) Learn(d *Doc, text []byte) {
 	if len(d.src) != len(text) || d.truncated || d.opaque || d.Root().Kind() < Array || len(d.nodes) > maxShapeSize || !d.tidy() {
 		return
 	}
-	if len(s.pieces) == 0 || len(s.shapes) == maxShapes {
+	if len(s.pieces) == 0 || len(s.shapes) == MaxShapes {
 		s.forget()
 	}
 	at, from := int16(0), 0

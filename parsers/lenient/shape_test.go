@@ -103,7 +103,7 @@ func TestShapesAreBounded(t *testing.T) {
 		name[2], name[7], name[8], name[9] = 'a'+byte(i%20), 'a'+byte(i/20%20), 'a'+byte(i/400%20), 'a'+byte(i/8000)
 		learned(s, string(name))
 		require.LessOrEqual(t, len(s.pieces), maxPieces)
-		require.LessOrEqual(t, len(s.shapes), maxShapes)
+		require.LessOrEqual(t, len(s.shapes), MaxShapes)
 	}
 	require.Positive(t, s.Age())
 	s.forget()
