@@ -52,6 +52,7 @@ type topQuestion struct {
 	options TopOptions
 	answer  Answer[TopRow]
 	groups  uint64 // all, shown or not
+	every   uint64 // one operation in so many is counted
 }
 
 func top(ctx context.Context, conn querier, f Filter, o TopOptions) (Answer[TopRow], error) {
@@ -65,7 +66,7 @@ func top(ctx context.Context, conn querier, f Filter, o TopOptions) (Answer[TopR
 	}
 	t := &topQuestion{question: q, options: o, answer: newAnswer[TopRow](f)}
 	// Rates come after groups: what is inserted in between then cannot lift a rate above 1.
-	for _, step := range []func(context.Context) error{t.readGroups, t.readTrend, t.readMessages, t.readRates} {
+	for _, step := range []func(context.Context) error{t.readSize, t.readGroups, t.readOperations, t.readMessages, t.readRates} {
 		if err := step(ctx); err != nil {
 			return Answer[TopRow]{}, err
 		}
@@ -74,104 +75,119 @@ func top(ctx context.Context, conn querier, f Filter, o TopOptions) (Answer[TopR
 	return t.answer, finish(ctx, q, &t.answer, "errors")
 }
 
+// Distinct operations take memory and time for each error. Of a range with very many, one in sampleEvery is counted for a
+// start: which ones is told by their hash, so that an operation counts with all its attempts or with none. Groups that are
+// too small for such an estimate are then counted to the last operation.
+const (
+	maxCountedErrors = 2_000_000
+	sampleEvery      = 16
+	minSampledErrors = 1 << 16 // a sample of 4096 is within 1.6 % two times in three
+)
+
+func (t *topQuestion) readSize(ctx context.Context) error {
+	var errors uint64
+	t.every = 1
+	err := t.ask(ctx, "top_size", nil, func(rows driver.Rows) error { return rows.Scan(&errors) })
+	if errors > maxCountedErrors {
+		t.every = sampleEvery
+	}
+	return err
+}
+
 func (t *topQuestion) readGroups(ctx context.Context) error {
 	t.answer.Total = &Total{}
-	more := map[string]any{"by": t.options.By, "limit": uint64(t.options.Limit)}
+	more := map[string]any{
+		"by": t.options.By, "limit": uint64(t.options.Limit), "every": t.every,
+		"previous": t.filter.From.Add(-t.filter.To.Sub(t.filter.From)).UTC(),
+	}
 	return t.ask(ctx, "top_groups", more, func(rows driver.Rows) error {
 		var r TopRow
-		var category, retry string
-		err := rows.Scan(append(r.key.targets(), &r.Count, &r.Services, &r.Endpoints, &r.Operations,
-			&r.FirstSeen.Time, &r.LastSeen.Time, &r.messageAt, &category, &retry, &t.answer.Total.Count, &t.groups)...)
-		r.Category, r.Retry = category, retry
-		r.Trend = make([]uint64, trendBuckets)
+		var buckets []uint64
+		err := rows.Scan(append(r.group.targets(), &r.Count, &r.Services, &r.Endpoints, &r.Operations,
+			&r.FirstSeen.Time, &r.LastSeen.Time, &r.Category, &r.Retry, &buckets, &t.answer.Total.Count, &t.groups)...)
+		if err == nil {
+			r.PreviousCount, r.Trend = buckets[0], buckets[1:]
+		}
 		t.answer.Rows = append(t.answer.Rows, r)
 		return err
 	})
 }
 
-// byKey indexes the shown rows.
-func (t *topQuestion) byKey() map[groupKey]*TopRow {
-	rows := make(map[groupKey]*TopRow, len(t.answer.Rows))
+// readOperations turns what the sample has into estimates, and counts where it is too small for that.
+func (t *topQuestion) readOperations(ctx context.Context) error {
+	if t.every == 1 {
+		return nil
+	}
+	small := t.only(func(row *TopRow) bool { return row.Count < minSampledErrors })
 	for i := range t.answer.Rows {
-		rows[t.answer.Rows[i].key] = &t.answer.Rows[i]
+		row := &t.answer.Rows[i]
+		row.Operations = min(row.Count, row.Operations*t.every)
 	}
-	return rows
-}
-
-func (t *topQuestion) readTrend(ctx context.Context) error {
-	shown := t.byKey()
-	if len(shown) == 0 {
+	if len(small) < len(t.answer.Rows) {
+		t.answer.Notes = append(t.answer.Notes, fmt.Sprintf("operations of groups of %d errors or more are estimated from every %dth, to about 2 %%: a shorter range has exact ones", minSampledErrors, t.every))
+	}
+	if len(small) == 0 {
 		return nil
 	}
-	more := t.shown()
-	more["previous"] = t.filter.From.Add(-t.filter.To.Sub(t.filter.From)).UTC()
-	return t.ask(ctx, "top_trend", more, func(rows driver.Rows) error {
-		var key groupKey
-		var bucket int8
-		var count uint64
-		err := rows.Scan(append(key.targets(), &bucket, &count)...)
-		row := shown[key]
-		switch {
-		case err != nil || row == nil:
-			return err
-		case bucket < 0:
-			row.PreviousCount = count
-		case bucket < trendBuckets:
-			row.Trend[bucket] = count
+	return t.ask(ctx, "top_operations", t.shown(small), func(rows driver.Rows) error {
+		var key, operations uint64
+		err := rows.Scan(&key, &operations)
+		if row := small[key]; row != nil {
+			row.Operations = operations
 		}
-		return nil
+		return err
 	})
 }
 
+// readMessages finds the latest message of each shown group: with its last error as a rule, else with an earlier one.
 func (t *topQuestion) readMessages(ctx context.Context) error {
-	shown := t.byKey()
-	var times []time.Time
-	for _, row := range t.answer.Rows {
-		if row.messageAt.Year() > 1970 { // maxIf over nothing is the epoch
-			times = append(times, row.messageAt)
-		}
+	times := make([]time.Time, 0, len(t.answer.Rows))
+	for i := range t.answer.Rows {
+		times = append(times, t.answer.Rows[i].LastSeen.Time)
 	}
-	if len(times) == 0 {
+	if err := t.readMessagesAt(ctx, times); err != nil {
+		return err
+	}
+	return t.readMessagesAt(ctx, []time.Time{})
+}
+
+// readMessagesAt looks at these instants, or at the whole range, for the groups that have no message yet.
+func (t *topQuestion) readMessagesAt(ctx context.Context, times []time.Time) error {
+	silent := t.only(func(row *TopRow) bool { return row.Message == "" })
+	if len(silent) == 0 {
 		return nil
 	}
-	more := t.shown()
-	more["message_times"] = times
-	return t.ask(ctx, "top_messages", more, func(rows driver.Rows) error {
-		var key groupKey
-		var at time.Time
+	return t.ask(ctx, "top_messages", with(t.shown(silent), map[string]any{"times": times}), func(rows driver.Rows) error {
+		var key uint64
 		var message string
-		err := rows.Scan(append(key.targets(), &at, &message)...)
-		if row := shown[key]; err == nil && row != nil && row.messageAt.Equal(at) {
+		err := rows.Scan(&key, &message)
+		if row := silent[key]; row != nil {
 			row.Message = message
 		}
 		return err
 	})
 }
 
-// shown returns the parameters that prune a statement to the shown groups.
-func (t *topQuestion) shown() map[string]any {
-	rows := t.answer.Rows
-	return map[string]any{
-		"by":                 t.options.By,
-		"shown_vendors":      distinct(rows, func(k groupKey) string { return k.vendor }),
-		"shown_services":     distinct(rows, func(k groupKey) string { return k.service }),
-		"shown_environments": distinct(rows, func(k groupKey) string { return k.environment }),
-		"shown_endpoints":    distinct(rows, func(k groupKey) string { return k.endpoint }),
-		"shown_statuses":     distinct(rows, func(k groupKey) uint16 { return k.status }),
-		"shown_codes":        distinct(rows, func(k groupKey) string { return k.code }),
-		"shown_categories":   distinct(rows, func(k groupKey) string { return k.category }),
-		"shown_retries":      distinct(rows, func(k groupKey) string { return k.retry }),
-		"shown_fingerprints": distinct(rows, func(k groupKey) uint64 { return k.fingerprint }),
+// only returns the shown groups that are chosen, by key.
+func (t *topQuestion) only(chosen func(*TopRow) bool) map[uint64]*TopRow {
+	groups := map[uint64]*TopRow{}
+	for i := range t.answer.Rows {
+		if row := &t.answer.Rows[i]; chosen(row) {
+			groups[row.group.key] = row
+		}
 	}
+	return groups
 }
 
-func distinct[T string | uint16 | uint64](rows []TopRow, of func(groupKey) T) []T {
-	values := make([]T, 0, len(rows))
-	for _, row := range rows {
-		values = append(values, of(row.key))
+// shown returns the parameters that prune a statement to these groups.
+func (t *topQuestion) shown(groups map[uint64]*TopRow) map[string]any {
+	keys, vendors, codes := []uint64{}, []string{}, []string{}
+	for i := range t.answer.Rows { // in their order, so that the same question is the same text
+		if g := t.answer.Rows[i].group; groups[g.key] != nil {
+			keys, vendors, codes = append(keys, g.key), append(vendors, g.vendor), append(codes, g.code)
+		}
 	}
-	slices.Sort(values)
-	return slices.Compact(values)
+	return map[string]any{"by": t.options.By, "shown_keys": keys, "shown_vendors": vendors, "shown_codes": codes}
 }
 
 // readRates sets the error rates, unless successes of the range may be gone.
@@ -199,7 +215,7 @@ func (t *topQuestion) readRates(ctx context.Context) error {
 		row := &t.answer.Rows[i]
 		population := all
 		if slices.Contains(t.options.By, "vendor") {
-			population = totals[row.key.vendor]
+			population = totals[row.group.vendor]
 		}
 		row.ErrorRate = ratio(row.Count, population)
 	}
@@ -210,16 +226,33 @@ func (t *topQuestion) readRates(ctx context.Context) error {
 func (t *topQuestion) readTotals(ctx context.Context) (map[string]uint64, error) {
 	vendors := []string{}
 	if slices.Contains(t.options.By, "vendor") {
-		vendors = distinct(t.answer.Rows, func(k groupKey) string { return k.vendor })
+		for _, row := range t.answer.Rows {
+			vendors = append(vendors, row.group.vendor)
+		}
 	}
+	first, last := wholeHours(t.filter.From, t.filter.To)
+	more := map[string]any{"shown_vendors": vendors, "first_hour": first, "last_hour": last}
 	totals := map[string]uint64{}
-	return totals, t.ask(ctx, "totals", map[string]any{"shown_vendors": vendors}, func(rows driver.Rows) error {
+	return totals, t.ask(ctx, "totals", more, func(rows driver.Rows) error {
 		var vendor string
 		var count uint64
 		err := rows.Scan(&vendor, &count)
 		totals[vendor] = count
 		return err
 	})
+}
+
+// wholeHours returns the hours that lie within [from, to) as a whole, from the first one's start to the last one's end.
+// Without any, both are from.
+func wholeHours(from, to time.Time) (first, last time.Time) {
+	last = to.UTC().Truncate(time.Hour)
+	if first = from.UTC().Truncate(time.Hour); first.Before(from) {
+		first = first.Add(time.Hour)
+	}
+	if !first.Before(last) {
+		return from.UTC(), from.UTC()
+	}
+	return first, last
 }
 
 func ratio(part, whole uint64) *float64 {

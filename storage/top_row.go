@@ -1,7 +1,5 @@
 package storage
 
-import "time"
-
 // TopRow is one group of errors. The members that did not make the group are nil.
 type TopRow struct {
 	Vendor        *string  `json:"vendor,omitempty"`
@@ -27,20 +25,20 @@ type TopRow struct {
 	Message       string   `json:"message"`        // the latest that is not empty
 	Advice        string   `json:"advice"`
 
-	key       groupKey
-	messageAt time.Time
+	group group
 }
 
-// groupKey identifies a group; columns that do not make groups are zero.
-type groupKey struct {
+// group is what tells a group from the others; columns that do not make groups are zero.
+type group struct {
+	key                                    uint64 // of the statements
 	vendor, service, environment, endpoint string
 	status                                 uint16
-	code, category, retry                  string
+	code                                   string
 	fingerprint                            uint64
 }
 
-func (k *groupKey) targets() []any {
-	return []any{&k.vendor, &k.service, &k.environment, &k.endpoint, &k.status, &k.code, &k.category, &k.retry, &k.fingerprint}
+func (g *group) targets() []any {
+	return []any{&g.key, &g.vendor, &g.service, &g.environment, &g.endpoint, &g.status, &g.code, &g.fingerprint}
 }
 
 // show sets the members that make the group.
@@ -48,19 +46,19 @@ func (r *TopRow) show(by []string) {
 	for _, column := range by {
 		switch column {
 		case "vendor":
-			r.Vendor = &r.key.vendor
+			r.Vendor = &r.group.vendor
 		case "service":
-			r.Service = &r.key.service
+			r.Service = &r.group.service
 		case "environment":
-			r.Environment = &r.key.environment
+			r.Environment = &r.group.environment
 		case "endpoint":
-			r.Endpoint = &r.key.endpoint
+			r.Endpoint = &r.group.endpoint
 		case "status":
-			r.Status = &r.key.status
+			r.Status = &r.group.status
 		case "code":
-			r.Code = &r.key.code
+			r.Code = &r.group.code
 		case "fingerprint":
-			text := hex64(r.key.fingerprint)
+			text := hex64(r.group.fingerprint)
 			r.Fingerprint = &text
 		}
 	}

@@ -1,9 +1,3 @@
 AND (NOT has({by:Array(String)}, 'vendor') OR vendor IN {shown_vendors:Array(String)})
-AND (NOT has({by:Array(String)}, 'service') OR service IN {shown_services:Array(String)})
-AND (NOT has({by:Array(String)}, 'environment') OR environment IN {shown_environments:Array(String)})
-AND (NOT has({by:Array(String)}, 'endpoint') OR endpoint IN {shown_endpoints:Array(String)})
-AND (NOT has({by:Array(String)}, 'status') OR status IN {shown_statuses:Array(UInt16)})
 AND (NOT has({by:Array(String)}, 'code') OR code IN {shown_codes:Array(String)})
-AND (NOT has({by:Array(String)}, 'category') OR toString(category) IN {shown_categories:Array(String)})
-AND (NOT has({by:Array(String)}, 'retry') OR toString(retry) IN {shown_retries:Array(String)})
-AND (NOT has({by:Array(String)}, 'fingerprint') OR fingerprint IN {shown_fingerprints:Array(UInt64)})
+AND group_key IN {shown_keys:Array(UInt64)}

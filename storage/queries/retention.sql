@@ -11,6 +11,7 @@ WITH (
 ) AS kept
 SELECT
     kept AS days,
-    countIf(kept > 0 AND dateDiff('day', block_date, toDate(now('UTC'))) >= kept) AS expired
+    count() AS expired
 FROM responses
 WHERE kind = 'error' AND time >= {from:DateTime64(3, 'UTC')} AND time < {to:DateTime64(3, 'UTC')}
+    AND kept > 0 AND block_date <= toDate(greatest(toInt32(toDate(now('UTC'))) - toInt32(kept), 0))

@@ -1,31 +1,45 @@
--- Question: which groups of errors were the largest in [from, to)?
--- Inputs: the filter; by = the columns that make a group; limit = groups returned.
--- Columns: the group; count; services, endpoints, operations = distinct; first_seen, last_seen;
---   message_at = time of the latest error with a message; category, retry = the most frequent;
+-- Question: which groups of errors were the largest in [from, to), and how did they develop?
+-- Inputs: the filter; by = the columns that make a group; limit = groups returned; previous = start of the equal window
+--   before from; every = one operation in so many is counted, 1 = all.
+-- Columns: group_key; the columns of the group; count; services, endpoints, operations = distinct; first_seen, last_seen;
+--   category, retry = the most frequent; buckets = errors of the window before and of 24 equal parts of [from, to);
 --   total = errors of all groups; groups = number of all groups.
--- Unused group columns are constants that the planner drops. Distinct texts are counted by their
--- 64-bit hash, which halves the cost. The message itself is not read here: it is the widest column.
+-- An error without a code belongs with those of its template: their fingerprint is one.
+-- The key is a sum of hashes of single columns: the server computes such a hash once for every text of a dictionary,
+-- and one number is a faster key than several texts. Distinct texts are counted by their hashes too. The message is
+-- not read here: it is the widest column.
+WITH
+    time >= {from:DateTime64(3, 'UTC')} AS current,
+    toUnixTimestamp64Milli({from:DateTime64(3, 'UTC')}) AS from_ms,
+    toUnixTimestamp64Milli({to:DateTime64(3, 'UTC')}) AS to_ms,
+    if(current, intDiv((toUnixTimestamp64Milli(time) - from_ms) * 24, to_ms - from_ms), -1) AS bucket
 SELECT
-    -- include: part_groups
-    count() AS count,
-    uniqExact(cityHash64(service)) AS services,
-    uniqExact(cityHash64(method, route)) AS endpoints,
-    uniqExact(operation) AS operations,
-    min(time) AS first_seen,
+    -- include: part_group_key
+    any(if(has({by:Array(String)}, 'vendor'), vendor, '')) AS group_vendor,
+    any(if(has({by:Array(String)}, 'service'), service, '')) AS group_service,
+    any(if(has({by:Array(String)}, 'environment'), environment, '')) AS group_environment,
+    any(if(has({by:Array(String)}, 'endpoint'), endpoint, '')) AS group_endpoint,
+    any(if(has({by:Array(String)}, 'status'), status, toUInt16(0))) AS group_status,
+    any(if(has({by:Array(String)}, 'code'), code, '')) AS group_code,
+    any(if(has({by:Array(String)}, 'fingerprint'), fingerprint, toUInt64(0))) AS group_fingerprint,
+    countIf(current) AS count,
+    uniqExactIf(cityHash64(service), current) AS services,
+    uniqExactIf(7 * cityHash64(method) + 11 * cityHash64(route), current) AS endpoints,
+    uniqExactIf(operation, current AND operation % {every:UInt64} = 0) AS operations,
+    minIf(time, current) AS first_seen,
     max(time) AS last_seen,
-    maxIf(time, notEmpty(message)) AS message_at,
-    toString(topK(16)(responses.category)[1]) AS most_category,
-    toString(topK(16)(responses.retry)[1]) AS most_retry,
-    sum(count()) OVER () AS total,
+    toString(topKIf(16)(responses.category, current)[1]) AS most_category,
+    toString(topKIf(16)(responses.retry, current)[1]) AS most_retry,
+    countResample(-1, 24, 1)(bucket) AS buckets,
+    sum(count) OVER () AS total,
     count() OVER () AS groups
 FROM responses
-WHERE kind = 'error' AND time >= {from:DateTime64(3, 'UTC')} AND time < {to:DateTime64(3, 'UTC')}
+WHERE kind = 'error' AND time >= {previous:DateTime64(3, 'UTC')} AND time < {to:DateTime64(3, 'UTC')}
     -- include: part_callers
     -- include: part_failures
-GROUP BY
-    group_vendor, group_service, group_environment, group_endpoint, group_status, group_code,
-    group_category, group_retry, group_fingerprint
+GROUP BY group_key
+HAVING count > 0
 ORDER BY
     count DESC, group_vendor, group_service, group_environment, group_endpoint, group_status, group_code,
-    group_category, group_retry, group_fingerprint
+    most_category, most_retry, group_fingerprint, group_key
 LIMIT {limit:UInt64}
