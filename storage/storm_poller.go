@@ -8,12 +8,14 @@ import (
 
 const (
 	pollerShare     = 0.8 // of its ordinary gap, from which on a run is mere polling
-	ordinaryCalls   = 20  // last successes that say how often an operation is ordinarily called
 	minOrdinary     = 3   // fewer successes than this say nothing
+	callsBefore     = 40  // that are looked at before a run; storm_attempts.sql returns no more
+	callsAfter      = 25  // and after it
 	steadyAttempts  = 5
 	steadyDeviation = 0.2
 	chanceRuns      = 0.01 // runs that chance may make of an operation's ordinary calls
 	oldPoller       = time.Hour
+	oldCalls        = 20
 )
 
 // history is what is known of one operation: its calls in order, and which of them belong to storms.
@@ -27,62 +29,61 @@ type history struct {
 // polls says whether calls[start:end] are no faster than the operation is ordinarily called.
 func (h *history) polls(start, end int) bool {
 	run := h.calls[start:end]
-	pace := median(gaps(run))
-	for _, ordinary := range []float64{h.steadyGap(start), h.lifelongGap()} {
-		if ordinary > 0 && pace >= pollerShare*ordinary {
-			return true
-		}
+	ordinary := h.gapsBetween(start-callsBefore, start)
+	if len(ordinary) < minOrdinary-1 { // n successes have n-1 gaps between them
+		ordinary = append(ordinary, h.gapsBetween(end, end+callsAfter)...)
 	}
-	ordinary := h.ordinaryGaps(start)
-	return len(ordinary) > 0 && (pace >= pollerShare*median(ordinary) || !steady(ordinary) && h.chance(run, ordinary))
+	return len(ordinary) >= minOrdinary-1 && h.isOrdinary(run, ordinary) ||
+		h.isOrdinary(run, h.steadyGaps(start)) || h.isOrdinary(run, h.earliestGaps())
 }
 
-// ordinaryGaps returns how long after each of the last successes within a day the next call came,
-// whatever became of that. Between successes alone, a call that often fails would seem a rare one.
-func (h *history) ordinaryGaps(start int) []float64 {
-	var list []float64
-	successes := 0
-	since := h.calls[start].at - ordinaryMargin.Milliseconds()
-	for i := start - 1; i >= 0 && h.calls[i].at >= since && successes < ordinaryCalls; i-- {
-		if h.calls[i].failed == 1 || h.stormy[i] {
-			continue
-		}
-		successes++
-		if i+1 < start {
+// gapsBetween returns how long after each success in calls[start:end], less than a day from the run,
+// the next call came, whatever became of that. Between successes alone, a call that often fails would
+// seem a rare one.
+func (h *history) gapsBetween(start, end int) (list []float64) {
+	start, end = max(start, 0), min(end, len(h.calls))
+	for i := start; i < end-1; i++ {
+		recent := h.calls[end-1].at-h.calls[i].at <= ordinaryMargin.Milliseconds()
+		if h.calls[i].failed == 0 && !h.stormy[i] && recent {
 			list = append(list, float64(h.calls[i+1].at-h.calls[i].at))
 		}
 	}
-	if successes < minOrdinary {
+	return list
+}
+
+// steadyGaps returns the gaps of the last attempts if they came at a steady pace up to a run's first.
+// The attempts of a storm are no ordinary pace.
+func (h *history) steadyGaps(start int) []float64 {
+	if start < steadyAttempts || slices.Contains(h.stormy[start-steadyAttempts:start], true) {
+		return nil
+	}
+	list := gaps(h.calls[start-steadyAttempts : start+1])
+	if !steady(list) {
 		return nil
 	}
 	return list
 }
 
-// steadyGap returns the median gap of the last attempts if they came at a steady pace up to a run's
-// first, else 0. The attempts of a storm are no ordinary pace.
-func (h *history) steadyGap(start int) float64 {
-	if start < steadyAttempts || slices.Contains(h.stormy[start-steadyAttempts:start], true) {
-		return 0
-	}
-	list := gaps(h.calls[start-steadyAttempts : start+1])
-	if !steady(list) {
-		return 0
-	}
-	return median(list)
-}
-
-// lifelongGap returns the gap of an operation that was called at a steady pace when the data begins,
-// and for an hour and more: it may have failed ever since, but nothing shows that it once was slower.
-func (h *history) lifelongGap() float64 {
+// earliestGaps returns the first gaps of an operation that was being called when the data begins, and
+// for an hour and more. It may have failed ever since, but nothing shows that it was ever called less.
+func (h *history) earliestGaps() []float64 {
 	if len(h.calls) <= steadyAttempts {
-		return 0
+		return nil
 	}
 	first, last := h.calls[0].at, h.calls[len(h.calls)-1].at
-	list := gaps(h.calls[:steadyAttempts+1])
-	if last-first < oldPoller.Milliseconds() || float64(first-h.begins) > slices.Max(list) || !steady(list) {
-		return 0
+	list := gaps(h.calls[:min(len(h.calls), oldCalls+1)])
+	if last-first < oldPoller.Milliseconds() || float64(first-h.begins) > slices.Max(list) {
+		return nil
 	}
-	return median(list)
+	return list
+}
+
+// isOrdinary compares the pace of a run with ordinary gaps.
+func (h *history) isOrdinary(run []attempt, ordinary []float64) bool {
+	if len(ordinary) == 0 {
+		return false
+	}
+	return median(gaps(run)) >= pollerShare*median(ordinary) || !steady(ordinary) && h.chance(run, ordinary)
 }
 
 // steady says whether gaps differ by less than a fifth.
@@ -94,25 +95,29 @@ func steady(list []float64) bool {
 // chance says whether calls that come at random, as often as they ordinarily do, would come as close
 // together as in the run now and then. Where every second call fails, some fail in a row.
 func (h *history) chance(run []attempt, ordinary []float64) bool {
-	sum := 0.0
+	span := 0.0
 	for _, gap := range ordinary {
-		sum += gap
+		span += gap
 	}
-	expected := float64(run[len(run)-1].at-run[0].at) / (sum / float64(len(ordinary)))
-	return poissonTail(len(run)-1, expected)*float64(h.chains) >= chanceRuns
+	lasted := float64(run[len(run)-1].at-run[0].at) / pollerShare
+	return surplus(len(run)-1, lasted, len(ordinary), span)*float64(h.chains) >= chanceRuns
 }
 
-// poissonTail returns the probability of n events or more where so many are expected.
-func poissonTail(n int, expected float64) float64 {
-	if float64(n) <= expected {
+// surplus returns the probability of n or more random events within a time, if so many were seen within
+// another (the negative binomial distribution).
+func surplus(n int, lasted float64, seen int, span float64) float64 {
+	p := lasted / (lasted + span)
+	if float64(n)*span <= float64(seen)*lasted {
 		return 1 // half of it, or more
 	}
-	factorial, _ := math.Lgamma(float64(n) + 1)
-	term := math.Exp(float64(n)*math.Log(expected) - expected - factorial)
+	top, _ := math.Lgamma(float64(n + seen))
+	left, _ := math.Lgamma(float64(n + 1))
+	right, _ := math.Lgamma(float64(seen))
+	term := math.Exp(top - left - right + float64(n)*math.Log(p) + float64(seen)*math.Log1p(-p))
 	sum := 0.0
-	for i := n + 1; term > sum*1e-9; i++ {
+	for k := n; term > sum*1e-9; k++ {
 		sum += term
-		term *= expected / float64(i)
+		term *= p * float64(k+seen) / float64(k+1)
 	}
 	return sum
 }

@@ -2,7 +2,7 @@
 -- Inputs: the filter; operations and operation_vendors, from storm_operations.sql; since, until;
 --   ordinary_since = how far back ordinary calls count; min_attempts; gap_ms; max_attempts.
 -- Columns: one row an attempt: those of runs with at least min_attempts, and up to 40 attempts before
---   each such run, which tell a poller from a storm. at, started = Unix milliseconds of response and
+--   each such run and 25 after it, which tell a poller from a storm. at, started = Unix milliseconds of response and
 --   request; failed; matches = passes status, code and category; wait = Retry-After in ms, -1 = none;
 --   hopeless = the error says not to retry; status; vendor, service, method, route, code.
 -- storm_runs.go decides again what is a run; here everything else is kept on the server.
@@ -31,16 +31,16 @@ WITH calls AS
 SELECT operation, at, started, failed, matches, wait, hopeless, status, vendor, service, method, route, code
 FROM
 (
-    -- Backwards, so that the frame only grows: the start of the next run after each call.
+    -- Frames that only grow: where the next attempt of a run is, and the last one.
     SELECT
         *,
-        min(if(chained, run_start, NULL)) OVER (PARTITION BY operation ORDER BY at DESC, failed ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS next_run,
-        row_number() OVER (PARTITION BY operation ORDER BY at DESC, failed) AS position
+        min(if(chained, position, NULL)) OVER (PARTITION BY operation ORDER BY position DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS next_run,
+        max(if(chained, position, NULL)) OVER (PARTITION BY operation ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS last_run
     FROM
     (
         SELECT
             *,
-            min(at) OVER (PARTITION BY operation, run) AS run_start,
+            row_number() OVER (PARTITION BY operation ORDER BY at, failed DESC) AS position,
             count() OVER (PARTITION BY operation, run) >= {min_attempts:UInt64}
                 AND max(at) OVER (PARTITION BY operation, run) >= toUnixTimestamp64Milli({since:DateTime64(3, 'UTC')}) AS chained
         FROM
@@ -49,7 +49,6 @@ FROM
         )
     )
 )
-WHERE chained OR next_run IS NOT NULL
-ORDER BY operation, at DESC, failed
-LIMIT 40 BY operation, if(chained, toInt64(position), -assumeNotNull(next_run))
+WHERE next_run <= position + 40 OR last_run + 25 >= position
+ORDER BY operation, at, failed DESC
 LIMIT {max_attempts:UInt64}
