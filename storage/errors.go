@@ -152,16 +152,17 @@ type rawRow struct {
 	details, rateLimit     string
 }
 
-func scanErrorRow(rows driver.Rows) (ErrorRow, error) {
+// scanErrorRow reads a row, and what stands before its members.
+func scanErrorRow(rows driver.Rows, before ...any) (ErrorRow, error) {
 	var r ErrorRow
 	var raw rawRow
-	err := rows.Scan(&r.Kind, &r.Source, &r.Topic, &r.Partition, &r.Offset, &r.BlockDate.Time, &raw.logTime, &r.Checksum,
+	err := rows.Scan(append(before, &r.Kind, &r.Source, &r.Topic, &r.Partition, &r.Offset, &r.BlockDate.Time, &raw.logTime, &r.Checksum,
 		&raw.time, &r.Vendor, &r.Service, &r.Environment, &r.Credential, &r.Method, &r.Host, &r.Route, &r.Path,
 		&raw.operation, &r.OperationKey, &r.Attempt, &raw.status, &r.DurationMS,
 		&r.Code, &r.Category, &r.Retry, &raw.retryAfterMS, &r.Title, &r.Message, &r.MessageTemplate, &raw.fingerprint, &r.Type,
 		&r.Instance, &r.TraceID, &r.RequestID, &r.VendorRequestID,
 		&raw.details, &raw.rateLimit,
-		&r.Format, &r.Parse, &r.Body, &r.Reason, &r.RedactionVersion)
+		&r.Format, &r.Parse, &r.Body, &r.Reason, &r.RedactionVersion)...)
 	if err != nil {
 		return r, err
 	}

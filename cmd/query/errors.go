@@ -14,16 +14,25 @@ import (
 func newErrors() *cobra.Command {
 	var q question
 	var o storage.ErrorsOptions
+	var f follow
 	cmd := &cobra.Command{
 		Use:   "errors",
-		Short: "Single rows, newest first",
+		Short: "Single rows, newest first; --follow prints new ones as they are stored",
 		Long: `errors lists single errors, newest first; with --kind also dead letters (records that could not be understood, with the
-reason) and successes. The table shows what a person needs first; -o json and -o jsonl have every member.`,
+reason) and successes. The table shows what a person needs first; -o json and -o jsonl have every member.
+
+With --follow it prints the newest rows, the newest last, and then each row that is stored from then on, once, until it is
+interrupted. The range chooses the rows to begin with; those that follow are told by when they were stored, so that a late
+one is not missed. Rows that ` + "`ingest repair`" + ` mends below others are not shown again.`,
 		Example: `  query errors --vendor truelayer --code provider_timeout
   query errors --kind dead_letter --since 7d
+  query errors --follow --vendor truelayer
   query errors --status 429 -o jsonl | jq '[.time, .service, .retry_after_ms]'`,
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.on {
+				return f.run(cmd, &q, o)
+			}
 			return ask(cmd, &q, errorColumns(o.Kind), func(ctx context.Context, db *storage.DB) (storage.Answer[storage.ErrorRow], error) {
 				return db.Errors(ctx, q.filter, o)
 			})
@@ -32,6 +41,7 @@ reason) and successes. The table shows what a person needs first; -o json and -o
 	q.register(cmd)
 	cmd.Flags().Var(config.Choice(&o.Kind, "error", "error", "dead_letter", "success"), "kind", "kind of row: error, dead_letter or success")
 	cmd.Flags().IntVar(&o.Limit, "limit", 50, "at most so many rows")
+	f.register(cmd.Flags())
 	return cmd
 }
 
