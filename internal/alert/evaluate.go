@@ -121,7 +121,7 @@ func (e *Engine) span(ctx context.Context, from, now time.Time, result *Evaluati
 	if now.Sub(known) > staleAfter {
 		result.NoData = noData(until, note)
 	}
-	sp := span{from: MinuteOf(from), to: MinuteOf(now) + 1, complete: MinuteOf(known), observed: map[Minute]bool{}}
+	sp := span{from: MinuteOf(from), to: MinuteOf(now) + 1, now: now, complete: MinuteOf(known), observed: map[Minute]bool{}}
 	minutes, err := e.DB.Observed(ctx, sp.filter(storage.Filter{}))
 	for _, m := range minutes {
 		sp.observed[Minute(m)] = true
@@ -139,7 +139,7 @@ func noData(until time.Time, note string) string {
 
 // filter sets the range of a filter to the span.
 func (s span) filter(f storage.Filter) storage.Filter {
-	f.From, f.To = s.from.Time(), s.to.Time()
+	f.From, f.To = s.from.Time(), s.now
 	return f
 }
 

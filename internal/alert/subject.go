@@ -10,7 +10,8 @@ import (
 
 // span is the stretch of minutes that an evaluation walks.
 type span struct {
-	from, to Minute // [from, to)
+	from, to Minute    // [from, to)
+	now      time.Time // in the last minute
 	// complete is the first minute whose rows may still be on their way.
 	complete Minute
 	// observed are the minutes in which any record has its time; in the others nothing was ingested.

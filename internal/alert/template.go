@@ -12,7 +12,7 @@ const maxText = 2000
 // parseTemplate reads an annotation and tries it on an empty alert, so that a misspelt member is found when
 // the rules are read and not in the night.
 func parseTemplate(name, text string) (*template.Template, error) {
-	t, err := template.New(name).Option("missingkey=error").Parse(text)
+	t, err := template.New(name).Option("missingkey=zero").Parse(text)
 	if err != nil {
 		return nil, err
 	}
