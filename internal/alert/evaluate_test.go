@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/errata-dev/errata/internal/alert/alerttest"
 	"github.com/errata-dev/errata/parsers"
 )
 
@@ -20,125 +21,125 @@ const (
 )
 
 // ordinary is a day of one vendor's traffic with few errors.
-func ordinary() calls { return calls{from: ago(26 * hour), to: noon(), n: 10} }
+func ordinary() alerttest.Calls { return alerttest.Calls{From: ago(26 * hour), To: noon(), N: 10} }
 
 func TestEvaluate(t *testing.T) {
 	for name, c := range map[string]struct {
 		rule string
-		rows []calls
+		rows []alerttest.Calls
 		want map[string]State // by what the alert is about
 	}{
 		"count": {
 			"{name: r, kind: count, above: 20}",
-			[]calls{ordinary(), {from: ago(5 * minute), to: noon(), n: 5, status: 500, code: "down"}},
+			[]alerttest.Calls{ordinary(), {From: ago(5 * minute), To: noon(), N: 5, Status: 500, Code: "down"}},
 			map[string]State{"acme": Firing},
 		},
 		"count, not more than": {
 			"{name: r, kind: count, above: 25}",
-			[]calls{ordinary(), {from: ago(5 * minute), to: noon(), n: 5, status: 500, code: "down"}},
+			[]alerttest.Calls{ordinary(), {From: ago(5 * minute), To: noon(), N: 5, Status: 500, Code: "down"}},
 			nil,
 		},
 		"count of one code by service": {
 			`{name: r, kind: count, above: 10, by: [service], code: "down"}`,
-			[]calls{
-				{from: ago(5 * minute), to: noon(), n: 5, status: 500, code: "down", service: "ledger"},
-				{from: ago(5 * minute), to: noon(), n: 5, status: 500, code: "other"},
+			[]alerttest.Calls{
+				{From: ago(5 * minute), To: noon(), N: 5, Status: 500, Code: "down", Service: "ledger"},
+				{From: ago(5 * minute), To: noon(), N: 5, Status: 500, Code: "other"},
 			},
 			map[string]State{"ledger": Firing},
 		},
 		"rate": {
 			"{name: r, kind: rate, above: 20%, min_volume: 50}",
-			[]calls{ordinary(), {from: ago(10 * minute), to: noon(), n: 5, status: 500, code: "down"}},
+			[]alerttest.Calls{ordinary(), {From: ago(10 * minute), To: noon(), N: 5, Status: 500, Code: "down"}},
 			map[string]State{"acme": Firing},
 		},
 		"rate, pending": {
 			"{name: r, kind: rate, above: 20%, min_volume: 50, for: 30m}",
-			[]calls{ordinary(), {from: ago(10 * minute), to: noon(), n: 5, status: 500, code: "down"}},
+			[]alerttest.Calls{ordinary(), {From: ago(10 * minute), To: noon(), N: 5, Status: 500, Code: "down"}},
 			map[string]State{"acme": Pending},
 		},
 		"rate, resolved a moment ago": {
 			"{name: r, kind: rate, above: 20%, min_volume: 50, keep_firing_for: 0}",
-			[]calls{ordinary(), {from: ago(20 * minute), to: ago(10 * minute), n: 5, status: 500, code: "down"}},
+			[]alerttest.Calls{ordinary(), {From: ago(20 * minute), To: ago(10 * minute), N: 5, Status: 500, Code: "down"}},
 			map[string]State{"acme": Resolved},
 		},
 		"rate, over for long": {
 			"{name: r, kind: rate, above: 20%, min_volume: 50, keep_firing_for: 0}",
-			[]calls{ordinary(), {from: ago(60 * minute), to: ago(50 * minute), n: 5, status: 500, code: "down"}},
+			[]alerttest.Calls{ordinary(), {From: ago(60 * minute), To: ago(50 * minute), N: 5, Status: 500, Code: "down"}},
 			nil,
 		},
 		"3 errors of 4 calls are no rate": {
 			"{name: r, kind: rate, above: 20%}",
-			[]calls{{from: ago(minute * 2), to: ago(minute), n: 3, status: 500, code: "down"}, {from: ago(minute * 2), to: ago(minute), n: 1}},
+			[]alerttest.Calls{{From: ago(minute * 2), To: ago(minute), N: 3, Status: 500, Code: "down"}, {From: ago(minute * 2), To: ago(minute), N: 1}},
 			nil,
 		},
 		"spike": {
 			"{name: r, kind: spike}",
-			[]calls{ordinary(), {from: ago(4 * minute), to: noon(), n: 30, status: 504, code: "slow"}, {from: ago(25 * hour), to: ago(24*hour + 50*minute), n: 1, status: 504, code: "slow"}},
+			[]alerttest.Calls{ordinary(), {From: ago(4 * minute), To: noon(), N: 30, Status: 504, Code: "slow"}, {From: ago(25 * hour), To: ago(24*hour + 50*minute), N: 1, Status: 504, Code: "slow"}},
 			map[string]State{"acme": Firing},
 		},
 		"a spike is not a spike at 3 errors of 4 calls": {
 			"{name: r, kind: spike}",
-			[]calls{{from: ago(2 * minute), to: ago(minute), n: 3, status: 500, code: "down"}, {from: ago(2 * minute), to: ago(minute), n: 1}},
+			[]alerttest.Calls{{From: ago(2 * minute), To: ago(minute), N: 3, Status: 500, Code: "down"}, {From: ago(2 * minute), To: ago(minute), N: 1}},
 			nil,
 		},
 		"two codes of a vendor are one page": {
 			"{name: r, kind: spike}",
-			[]calls{
-				ordinary(), {from: ago(4 * minute), to: noon(), n: 30, status: 504, code: "slow"},
-				{from: ago(4 * minute), to: noon(), n: 30, status: 500, code: "down", route: "/refund"},
+			[]alerttest.Calls{
+				ordinary(), {From: ago(4 * minute), To: noon(), N: 30, Status: 504, Code: "slow"},
+				{From: ago(4 * minute), To: noon(), N: 30, Status: 500, Code: "down", Route: "/refund"},
 			},
 			map[string]State{"acme": Firing},
 		},
 		"new code": {
 			"{name: r, kind: new_code, min_count: 3}",
-			[]calls{ordinary(), {from: ago(4 * minute), to: noon(), n: 1, status: 400, code: "odd"}},
+			[]alerttest.Calls{ordinary(), {From: ago(4 * minute), To: noon(), N: 1, Status: 400, Code: "odd"}},
 			map[string]State{"acme odd": Firing},
 		},
 		"a new code, too few yet": {
 			"{name: r, kind: new_code, min_count: 5}",
-			[]calls{ordinary(), {from: ago(4 * minute), to: noon(), n: 1, status: 400, code: "odd"}},
+			[]alerttest.Calls{ordinary(), {From: ago(4 * minute), To: noon(), N: 1, Status: 400, Code: "odd"}},
 			nil,
 		},
 		"of a new vendor no code is new": {
 			"{name: r, kind: new_code, min_count: 3}",
-			[]calls{{from: ago(hour), to: noon(), n: 10}, {from: ago(4 * minute), to: noon(), n: 1, status: 400, code: "odd"}},
+			[]alerttest.Calls{{From: ago(hour), To: noon(), N: 10}, {From: ago(4 * minute), To: noon(), N: 1, Status: 400, Code: "odd"}},
 			nil,
 		},
 		"silent": {
 			"{name: r, kind: silent, min_volume: 50}",
-			[]calls{{from: ago(26 * hour), to: ago(20 * minute), n: 10}, {from: ago(26 * hour), to: noon(), n: 1, vendor: "globex"}},
+			[]alerttest.Calls{{From: ago(26 * hour), To: ago(20 * minute), N: 10}, {From: ago(26 * hour), To: noon(), N: 1, Vendor: "globex"}},
 			map[string]State{"acme": Firing},
 		},
 		"silent at this time every day": {
 			"{name: r, kind: silent, min_volume: 50}",
-			[]calls{{from: ago(26 * hour), to: ago(24*hour + 20*minute), n: 10}, {from: ago(23 * hour), to: ago(20 * minute), n: 10}},
+			[]alerttest.Calls{{From: ago(26 * hour), To: ago(24*hour + 20*minute), N: 10}, {From: ago(23 * hour), To: ago(20 * minute), N: 10}},
 			nil,
 		},
 		"a vendor with little traffic is not silent": {
 			"{name: r, kind: silent, min_volume: 500}",
-			[]calls{{from: ago(26 * hour), to: ago(20 * minute), n: 10}},
+			[]alerttest.Calls{{From: ago(26 * hour), To: ago(20 * minute), N: 10}},
 			nil,
 		},
 		"unparsed": {
 			"{name: r, kind: unparsed, min_volume: 20}",
-			[]calls{ordinary(), {from: ago(5 * minute), to: noon(), n: 5, status: 500, parse: parsers.ParseUnparsed}},
+			[]alerttest.Calls{ordinary(), {From: ago(5 * minute), To: noon(), N: 5, Status: 500, Parse: parsers.ParseUnparsed}},
 			map[string]State{"acme": Firing},
 		},
 		"parsed": {
 			"{name: r, kind: unparsed, min_volume: 20}",
-			[]calls{ordinary(), {from: ago(5 * minute), to: noon(), n: 5, status: 500, parse: parsers.ParseGeneric}},
+			[]alerttest.Calls{ordinary(), {From: ago(5 * minute), To: noon(), N: 5, Status: 500, Parse: parsers.ParseGeneric}},
 			nil,
 		},
 		"a gap in ingestion resolves nothing": {
 			"{name: r, kind: rate, above: 20%, min_volume: 50, keep_firing_for: 0}",
-			[]calls{{from: ago(2 * hour), to: ago(30 * minute), n: 10}, {from: ago(40 * minute), to: ago(30 * minute), n: 10, status: 500, code: "down"}},
+			[]alerttest.Calls{{From: ago(2 * hour), To: ago(30 * minute), N: 10}, {From: ago(40 * minute), To: ago(30 * minute), N: 10, Status: 500, Code: "down"}},
 			map[string]State{"acme": Firing},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			w.insert(c.rows...)
-			e := Engine{DB: w.db, Rules: rules(t, "rules: ["+c.rule+"]"), Grace: DefaultGrace}
+			w := alerttest.New(t)
+			w.Insert(c.rows...)
+			e := Engine{DB: w.DB, Rules: rules(t, "rules: ["+c.rule+"]"), Grace: DefaultGrace}
 			result, err := e.Evaluate(t.Context(), noon())
 			require.NoError(t, err)
 			var got map[string]State
@@ -154,12 +155,12 @@ func TestEvaluate(t *testing.T) {
 }
 
 func TestKnownErrorsDoNotPage(t *testing.T) {
-	w := newWorld(t)
-	w.insert(ordinary(), calls{from: ago(5 * minute), to: noon(), n: 30, status: 500, code: "down"})
+	w := alerttest.New(t)
+	w.Insert(ordinary(), alerttest.Calls{From: ago(5 * minute), To: noon(), N: 30, Status: 500, Code: "down"})
 	text := `rules: [{name: s, kind: spike}, {name: c, kind: count, above: 20}, {name: r, kind: rate, above: 20%, min_volume: 10}]
 known: [{vendor: acme, code: "down", reason: migration, until: `
 	for until, want := range map[string]int{noon().Add(hour).Format(time.RFC3339): 0, ago(hour).Format(time.RFC3339): 3} {
-		e := Engine{DB: w.db, Rules: rules(t, text+until+"}]"), Grace: DefaultGrace}
+		e := Engine{DB: w.DB, Rules: rules(t, text+until+"}]"), Grace: DefaultGrace}
 		result, err := e.Evaluate(t.Context(), noon())
 		require.NoError(t, err)
 		require.Len(t, result.Alerts, want, until)
@@ -167,9 +168,9 @@ known: [{vendor: acme, code: "down", reason: migration, until: `
 }
 
 func TestEvidence(t *testing.T) {
-	w := newWorld(t)
-	w.insert(ordinary(), calls{from: ago(4 * minute), to: noon(), n: 30, status: 504, code: "slow"})
-	e := Engine{DB: w.db, Rules: rules(t, `rules: [{name: s, kind: spike, annotations: {note: "{{ .Count }} of {{ .Labels.vendor }}"}}]`), Grace: DefaultGrace,
+	w := alerttest.New(t)
+	w.Insert(ordinary(), alerttest.Calls{From: ago(4 * minute), To: noon(), N: 30, Status: 504, Code: "slow"})
+	e := Engine{DB: w.DB, Rules: rules(t, `rules: [{name: s, kind: spike, annotations: {note: "{{ .Count }} of {{ .Labels.vendor }}"}}]`), Grace: DefaultGrace,
 		Advice: func(vendor string, status int, code string) string { return vendor + code }}
 	result, err := e.Evaluate(t.Context(), noon())
 	require.NoError(t, err)
@@ -191,10 +192,10 @@ func TestEvidence(t *testing.T) {
 
 // TestBacktestIsTheSameWalk: what a backtest says of an instant is what a check at that instant said.
 func TestBacktestIsTheSameWalk(t *testing.T) {
-	w := newWorld(t)
-	w.insert(ordinary(), calls{from: ago(60 * minute), to: ago(50 * minute), n: 30, status: 504, code: "slow"},
-		calls{from: ago(20 * minute), to: ago(10 * minute), n: 30, status: 504, code: "slow"})
-	e := Engine{DB: w.db, Rules: rules(t, `rules: [{name: s, kind: spike}, {name: r, kind: rate, above: 50%, min_volume: 50}]`), Grace: DefaultGrace}
+	w := alerttest.New(t)
+	w.Insert(ordinary(), alerttest.Calls{From: ago(60 * minute), To: ago(50 * minute), N: 30, Status: 504, Code: "slow"},
+		alerttest.Calls{From: ago(20 * minute), To: ago(10 * minute), N: 30, Status: 504, Code: "slow"})
+	e := Engine{DB: w.DB, Rules: rules(t, `rules: [{name: s, kind: spike}, {name: r, kind: rate, above: 50%, min_volume: 50}]`), Grace: DefaultGrace}
 	lives, err := e.Backtest(t.Context(), ago(3*hour), noon())
 	require.NoError(t, err)
 	require.Len(t, lives, 2)

@@ -88,5 +88,7 @@ func retrying(c *http.Client) *http.Client {
 		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
 	}
 	r.ErrorHandler = retryablehttp.PassthroughErrorHandler
-	return r.StandardClient()
+	outer := r.StandardClient()
+	outer.CheckRedirect = c.CheckRedirect // it would follow what the inner one does not
+	return outer
 }

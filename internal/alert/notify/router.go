@@ -50,10 +50,11 @@ func NewRouter(t alert.Targets, o Options) (*Router, error) {
 	}
 	for _, w := range t.Webhooks {
 		secret, err := readSecret(w.Secret, o.Getenv)
-		if err != nil {
+		key, keyErr := signingKey(secret)
+		if err := errors.Join(err, keyErr); err != nil {
 			return nil, fmt.Errorf("line %d: webhook: %w", w.Line, err)
 		}
-		r.targets = append(r.targets, newTarget("webhook", w.URL, NewWebhook(w.URL, []byte(secret), o.Reach), o.Ledger, o.Owner))
+		r.targets = append(r.targets, newTarget("webhook", w.URL, NewWebhook(w.URL, key, o.Reach), o.Ledger, o.Owner))
 	}
 	for _, s := range t.Slack {
 		address, err := readSecret(s, o.Getenv)

@@ -66,6 +66,7 @@ func (t *target) change(ctx context.Context, now time.Time, n Notification) erro
 	if t.told[fingerprint] == n.Status {
 		return nil
 	}
+	delete(t.told, fingerprint) // whoever tells of this change: the next one is news again
 	c := storage.Change{Target: t.id, Alert: fingerprint, Status: string(n.Status)}
 	mine, err := t.ledger.ClaimChange(ctx, c, t.owner)
 	if err != nil || !mine {

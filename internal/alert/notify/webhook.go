@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -18,6 +20,22 @@ type Webhook struct {
 	url    string
 	secret []byte
 	client *http.Client
+}
+
+// keyPrefix marks a key in the specification's own form: base64 behind it.
+const keyPrefix = "whsec_"
+
+// signingKey is the key that a secret states: as whsec_BASE64, else the text itself.
+func signingKey(secret string) ([]byte, error) {
+	encoded, found := strings.CutPrefix(secret, keyPrefix)
+	if !found {
+		return []byte(secret), nil
+	}
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return nil, errors.New("what stands behind whsec_ is no base64")
+	}
+	return key, nil
 }
 
 // NewWebhook takes the target and the key of its signatures; an empty key signs nothing.

@@ -1,0 +1,231 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/errata-dev/errata/internal/alert"
+	"github.com/errata-dev/errata/storage"
+)
+
+var now = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+
+func firing(vendor string) Notification {
+	n := Notification{
+		Status: StatusFiring, Labels: map[string]string{"alertname": "spike", "severity": "critical", "vendor": vendor},
+		Annotations: map[string]string{"summary": "120 errors"}, StartsAt: now.Add(-time.Minute),
+		Evidence: alert.Evidence{What: "120 errors, 2.0 expected", Message: "<!channel> *down* `rm`", Codes: []string{"504 slow"}, Query: "query spikes --vendor " + vendor},
+	}
+	n.identify()
+	return n
+}
+
+func resolved(vendor string) Notification {
+	n := firing(vendor)
+	n.Status, n.EndsAt = StatusResolved, &now
+	n.identify()
+	return n
+}
+
+// receiver is a server that keeps what it was sent.
+type receiver struct {
+	*httptest.Server
+	mu      sync.Mutex
+	bodies  []string
+	headers []http.Header
+	answers []int // statuses, in turn; then 200
+}
+
+func newReceiver(t *testing.T, answers ...int) *receiver {
+	r := &receiver{answers: answers}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.bodies, r.headers = append(r.bodies, string(body)), append(r.headers, req.Header)
+		if len(r.answers) > 0 {
+			w.WriteHeader(r.answers[0])
+			r.answers = r.answers[1:]
+		}
+	}))
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (r *receiver) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.bodies)
+}
+
+// TestSign takes the example of a library of the specification: https://github.com/standard-webhooks/standard-webhooks.
+func TestSign(t *testing.T) {
+	key, err := signingKey("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+	require.NoError(t, err)
+	require.Equal(t, "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", sign(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", []byte(`{"test": 2432232314}`)))
+	key, err = signingKey("plain")
+	require.NoError(t, err)
+	require.Equal(t, []byte("plain"), key)
+	_, err = signingKey("whsec_?")
+	require.Error(t, err)
+}
+
+func TestWebhook(t *testing.T) {
+	r := newReceiver(t, http.StatusServiceUnavailable)
+	key := []byte("key")
+	require.NoError(t, NewWebhook(r.URL, key, Anywhere).Send(t.Context(), now, firing("acme")), "the second try succeeds")
+	require.Len(t, r.bodies, 2)
+	require.Equal(t, r.bodies[0], r.bodies[1])
+	for _, h := range r.headers {
+		require.Equal(t, h.Get("webhook-id"), h.Get("Idempotency-Key"))
+		require.Equal(t, strconv.FormatInt(now.Unix(), 10), h.Get("webhook-timestamp"))
+		require.Equal(t, "v1,"+sign(key, h.Get("webhook-id"), h.Get("webhook-timestamp"), []byte(r.bodies[0])), h.Get("webhook-signature"))
+		require.Equal(t, r.headers[0].Get("webhook-id"), h.Get("webhook-id"), "one change, one id")
+	}
+	var got Notification
+	require.NoError(t, json.Unmarshal([]byte(r.bodies[0]), &got))
+	require.Equal(t, firing("acme"), got)
+}
+
+func TestWebhookGivesUp(t *testing.T) {
+	r := newReceiver(t, 400)
+	err := NewWebhook(r.URL+"/secret-path", nil, Anywhere).Send(t.Context(), now, firing("acme"))
+	require.ErrorContains(t, err, "answered 400 Bad Request")
+	require.NotContains(t, err.Error(), "secret-path")
+	require.Equal(t, 1, r.count(), "a request that is wrong stays wrong")
+	require.Empty(t, r.headers[0].Get("webhook-signature"))
+}
+
+func TestNoRedirects(t *testing.T) {
+	other := newReceiver(t)
+	r := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
+	t.Cleanup(r.Close)
+	require.ErrorContains(t, NewWebhook(r.URL, nil, Anywhere).Send(t.Context(), now, firing("acme")), "307")
+	require.Zero(t, other.count())
+}
+
+// TestPrivateTargets: the address is checked after the name was resolved.
+func TestPrivateTargets(t *testing.T) {
+	r := newReceiver(t)
+	_, port, _ := strings.Cut(strings.TrimPrefix(r.URL, "http://"), ":")
+	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1"} {
+		err := NewWebhook("http://"+host+":"+port+"/secret-path", nil, PublicOnly).Send(t.Context(), now, firing("acme"))
+		require.Error(t, err, host)
+		require.NotContains(t, err.Error(), "secret-path")
+	}
+	require.ErrorIs(t, NewSlack("http://localhost:"+port, PublicOnly).Send(t.Context(), now, firing("acme")), errPrivate)
+	require.Zero(t, r.count())
+	require.NoError(t, NewSlack(r.URL, Anywhere).Send(t.Context(), now, firing("acme")))
+}
+
+func TestPublic(t *testing.T) {
+	for address, want := range map[string]bool{
+		"8.8.8.8": true, "2606:4700::1111": true, "10.1.2.3": false, "172.16.0.1": false, "192.168.1.1": false, "127.0.0.1": false,
+		"169.254.169.254": false, "100.100.100.100": false, "0.0.0.0": false, "224.0.0.1": false, "255.255.255.255": false, "::1": false, "::": false,
+		"fe80::1": false, "fd00::1": false, "64:ff9b::a9fe:a9fe": false, "2002:a9fe:a9fe::": false, "198.18.0.1": false,
+	} {
+		require.Equal(t, want, public(netip.MustParseAddr(address).Unmap()), address)
+	}
+	require.False(t, public(netip.MustParseAddr("::ffff:10.0.0.1").Unmap()))
+}
+
+func TestSlackText(t *testing.T) {
+	n := firing("acme")
+	text := slackText(&n)
+	require.Contains(t, text, "*FIRING spike: acme*")
+	require.Contains(t, text, "&lt;!channel&gt;", "a vendor's words page nobody")
+	require.NotContains(t, text, "`rm`")
+	require.Contains(t, text, "`query spikes --vendor acme`")
+}
+
+// memory is a ledger for one process.
+type memory struct {
+	mu   sync.Mutex
+	sent map[string]string
+}
+
+func (m *memory) ClaimChange(_ context.Context, c storage.Change, _ string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	told := m.sent[c.Target+c.Alert]
+	return told != c.Status && (told != "" || c.Status == string(StatusFiring)), nil
+}
+
+func (m *memory) FulfilChange(_ context.Context, c storage.Change, _ string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sent[c.Target+c.Alert] = c.Status
+	return nil
+}
+
+func TestRouterTellsEachChangeOnce(t *testing.T) {
+	r := newReceiver(t)
+	slack := filepath.Join(t.TempDir(), "slack")
+	require.NoError(t, os.WriteFile(slack, []byte(r.URL+"/slack\n"), 0o600))
+	ledger := &memory{sent: map[string]string{}}
+	options := Options{Reach: Anywhere, Ledger: ledger, Getenv: os.LookupEnv, OnError: func(err error) { t.Error(err) }}
+	targets := alert.Targets{Webhooks: []alert.Webhook{{URL: r.URL}}, Slack: []alert.Secret{{File: slack}}}
+
+	tell := func(router *Router, n ...Notification) int {
+		before := r.count()
+		require.NoError(t, router.Tell(t.Context(), now, n))
+		router.Wait()
+		return r.count() - before
+	}
+	router, err := NewRouter(targets, options)
+	require.NoError(t, err)
+	require.Equal(t, 2, tell(router, firing("acme")))
+	require.Zero(t, tell(router, firing("acme")), "told already")
+	require.Equal(t, 2, tell(router, firing("acme"), firing("globex")))
+
+	restarted, err := NewRouter(targets, options)
+	require.NoError(t, err)
+	require.Zero(t, tell(restarted, firing("acme"), firing("globex")), "a restart pages nobody again")
+	require.Equal(t, 2, tell(restarted, resolved("acme"), firing("globex")))
+	require.Zero(t, tell(router, resolved("acme")), "nor does the other instance")
+	require.Zero(t, tell(router, resolved("initech")), "nobody was told that it fires")
+	require.Equal(t, 2, tell(router, firing("acme")), "it fires anew")
+}
+
+func TestRouterTriesAgain(t *testing.T) {
+	r := newReceiver(t, 400)
+	var faults []error
+	router, err := NewRouter(alert.Targets{Webhooks: []alert.Webhook{{URL: r.URL}}}, Options{
+		Reach: Anywhere, Ledger: &memory{sent: map[string]string{}}, OnError: func(err error) { faults = append(faults, err) },
+	})
+	require.NoError(t, err)
+	for range 3 {
+		require.NoError(t, router.Tell(t.Context(), now, []Notification{firing("acme")}))
+		router.Wait()
+	}
+	require.Len(t, faults, 1)
+	require.Equal(t, 2, r.count(), "told at the second attempt, not a third time")
+}
+
+func TestSecrets(t *testing.T) {
+	env := func(name string) (string, bool) { return map[string]string{"A": " x "}[name], name == "A" }
+	got, err := readSecret(alert.Secret{Env: "A"}, env)
+	require.NoError(t, err)
+	require.Equal(t, "x", got)
+	_, err = readSecret(alert.Secret{Env: "B"}, env)
+	require.ErrorContains(t, err, "environment variable B is empty")
+	_, err = readSecret(alert.Secret{File: filepath.Join(t.TempDir(), "none")}, env)
+	require.True(t, errors.Is(err, os.ErrNotExist))
+}
