@@ -1,124 +1,280 @@
 package storage
 
-import "sort"
+import (
+	"math"
+	"slices"
+)
 
-// admissions says when how many calls were admitted: parallel lists, by time. A slot is a second, given
-// by its first millisecond, or an instant in a second that saw a rejection.
-type admissions struct {
-	slots  []int64
-	counts []uint64
+// A limit that nobody states is inferred by replaying limiters of the usual kinds and window lengths over
+// the calls as they were admitted and rejected. The right one is full whenever it rejects and never
+// overdrawn; what it held at the rejections is its limit.
+
+// call is one rejection, or some calls admitted at one time.
+type call struct {
+	at       int64  // Unix milliseconds
+	admitted uint64 // 0 = rejected
 }
 
 // inference is a limit found in traffic.
 type inference struct {
 	limit      int64 // 0 = none found
 	windowS    int64
-	explained  int // rejections before which the limit had been used up
+	explained  int // rejections that this limiter makes too
 	rejections int
+	overdrawn  int // calls that it would not have admitted
+}
+
+// share is how many of the rejections, its own ones and the real ones, are both.
+func (i inference) share() float64 {
+	return float64(i.explained) / float64(i.rejections+i.overdrawn)
 }
 
 const (
-	usedUp         = 0.9 // of the limit, admitted before a rejection, that explains it
-	overdrawn      = 1.1 // times the limit, admitted before an admission, that speaks against it
-	explainedShare = 0.9 // of the rejections that a limit has to explain
-	lawfulShare    = 0.8 // of the admissions, while there were rejections, that it has to allow
+	leastShare = 0.8  // of an inference that is told
+	betterBy   = 0.02 // the share by which a less usual limiter must be better
+	// Rejections in one go show that calls were rejected, not yet at which count: very few say nothing,
+	// and with few only a round limit is believed.
+	fewRejections     = 10
+	veryFewRejections = 5
+	maxReplayed       = 40_000 // calls
 )
 
 // usualWindows are the lengths, in seconds, that vendors give their quotas.
-func usualWindows() []int64 { return []int64{1, 10, 60, 300, 600, 900, 3600, 86400} }
-
-// infer sets what the traffic says about the limit; a stated window length is believed.
-func (w *window) infer(traffic admissions, rejections []int64) {
-	lengths := usualWindows()
-	if stated := w.windowS(); stated > 0 {
-		lengths = []int64{stated}
-	}
-	w.inferred = inferLimit(traffic, rejections, lengths)
+func usualWindows() []int64 {
+	return []int64{1, 10, 30, 60, 300, 600, 900, 1800, 3600, 21_600, 86_400}
 }
 
-// inferLimit returns the shortest window that explains nearly all rejections and allows most
-// admissions. The limit of a window length is the largest number admitted in any stretch of that length
-// without a rejection. Vendors count in sliding windows, or anew by the clock, or anew from the first
-// call: a limit has to fit one of the three. Both lists are by time.
-func inferLimit(traffic admissions, rejections, lengths []int64) inference {
-	if len(rejections) == 0 || len(traffic.slots) == 0 {
-		return inference{}
-	}
-	sums := cumulate(traffic.counts)
+// inferLimit returns the limiter that explains the calls best, the shorter and more usual of equals.
+// Calls come by time. A stated limit, unless 0, is believed.
+func inferLimit(calls []call, lengths []int64, stated int64) inference {
+	var best inference
 	for _, seconds := range lengths {
 		length := seconds * 1000
-		limit := largestClean(traffic, sums, rejections, length)
-		for _, opening := range openings(traffic, rejections[0], length) {
-			spent := func(at int64) uint64 { return traffic.between(sums, opening(at), at-1) }
-			explained := 0
-			for _, at := range rejections {
-				if float64(spent(at)) >= usedUp*float64(limit) {
-					explained++
-				}
-			}
-			found := inference{limit: limit, windowS: seconds, explained: explained, rejections: len(rejections)}
-			if limit > 0 && float64(explained) >= explainedShare*float64(len(rejections)) && traffic.allows(limit, spent, rejections) {
-				return found
+		for _, used := range replays(calls, length) {
+			for _, limit := range limitsAt(calls, used, stated) {
+				best = better(best, judge(calls, used, limit, seconds))
 			}
 		}
-	}
-	return inference{}
-}
-
-// openings are the ways to tell when the quota that was running at some time had begun.
-func openings(traffic admissions, firstRejection, length int64) []func(at int64) int64 {
-	aligned := func(phase int64) func(int64) int64 {
-		return func(at int64) int64 { return at - (at-phase)%length - 1 }
-	}
-	ways := []func(int64) int64{func(at int64) int64 { return at - length }, aligned(0)}
-	if i := traffic.after(firstRejection); i < len(traffic.slots) {
-		ways = append(ways, aligned(traffic.slots[i]%length))
-	}
-	return ways
-}
-
-// allows says whether most of the calls that were admitted while others were rejected came before the
-// limit was used up.
-func (a admissions) allows(limit int64, spent func(int64) uint64, rejections []int64) bool {
-	var lawful, all uint64
-	for i := a.after(rejections[0]); i < a.after(rejections[len(rejections)-1]); i++ {
-		all += a.counts[i]
-		if float64(spent(a.slots[i])) < overdrawn*float64(limit) {
-			lawful += a.counts[i]
+		for _, limit := range refillLimits(calls, length, stated) {
+			best = better(best, judge(calls, leak(calls, length, limit), limit, seconds))
 		}
 	}
-	return float64(lawful) >= lawfulShare*float64(all)
+	if best.limit < 2 || best.share() < leastShare {
+		return inference{}
+	}
+	if stated == 0 && episodes(calls) == 1 && (best.rejections < veryFewRejections || best.rejections < fewRejections && !isRound(best.limit)) {
+		return inference{}
+	}
+	return best
 }
 
-// largestClean returns the most calls admitted in a stretch of length ms, ending with an admission, in
-// which nothing was rejected.
-func largestClean(traffic admissions, sums []uint64, rejections []int64, length int64) int64 {
-	var most uint64
-	for _, slot := range traffic.slots {
-		before := sort.Search(len(rejections), func(i int) bool { return rejections[i] > slot })
-		if before > 0 && rejections[before-1] > slot-length {
+// better returns the inference that explains more, of equals a round limit, else the former.
+func better(best, next inference) inference {
+	switch more := next.share() - best.share(); {
+	case best.limit == 0, more > betterBy, more > -betterBy && isRound(next.limit) && !isRound(best.limit):
+		return next
+	}
+	return best
+}
+
+// replays returns what limiters of one length had counted before each call: by the clock, by windows that
+// begin when calls were admitted again, by windows that begin with a first call, and sliding.
+func replays(calls []call, length int64) [][]float64 {
+	ways := [][]float64{}
+	for _, phase := range phases(calls, length) {
+		ways = append(ways, byClock(calls, length, phase))
+	}
+	return append(ways, byFirstCall(calls, length), slide(calls, length))
+}
+
+// phases are where windows of a length may begin: at multiples of it, and just after the longest time, on
+// the dial of one length, at which no call was admitted after rejections.
+func phases(calls []call, length int64) []int64 {
+	var dial []int64
+	for i := 1; i < len(calls); i++ {
+		if calls[i].admitted > 0 && calls[i-1].admitted == 0 {
+			dial = append(dial, calls[i].at%length)
+		}
+	}
+	if len(dial) == 0 {
+		return []int64{0}
+	}
+	slices.Sort(dial)
+	phase, longest := dial[0], dial[0]+length-dial[len(dial)-1]
+	for i := 1; i < len(dial); i++ {
+		if pause := dial[i] - dial[i-1]; pause > longest {
+			phase, longest = dial[i], pause
+		}
+	}
+	return []int64{0, phase}
+}
+
+// byClock counts anew at every multiple of the length.
+func byClock(calls []call, length, phase int64) []float64 {
+	used := make([]float64, len(calls))
+	window, n := int64(-1), uint64(0)
+	for i, c := range calls {
+		if w := (c.at - phase) / length; w != window {
+			window, n = w, 0
+		}
+		used[i] = float64(n)
+		n += c.admitted
+	}
+	return used
+}
+
+// byFirstCall counts anew with the first call after a window. A call that is admitted after a rejection
+// begins one even where it should not have been admitted: the windows before may have been missed.
+func byFirstCall(calls []call, length int64) []float64 {
+	used := make([]float64, len(calls))
+	ends, n := int64(0), uint64(0)
+	for i, c := range calls {
+		if c.at >= ends {
+			n = 0
+		}
+		used[i] = float64(n)
+		if c.admitted == 0 {
 			continue
 		}
-		most = max(most, traffic.between(sums, slot-length, slot))
+		if c.at >= ends || i > 0 && calls[i-1].admitted == 0 {
+			ends, n = c.at+length, 0
+		}
+		n += c.admitted
 	}
-	return int64(most)
+	return used
 }
 
-// after returns the index of the first slot after an instant.
-func (a admissions) after(at int64) int {
-	return sort.Search(len(a.slots), func(i int) bool { return a.slots[i] > at })
-}
-
-// between counts the calls admitted in (after, until].
-func (a admissions) between(sums []uint64, after, until int64) uint64 {
-	return sums[max(a.after(after), a.after(until))] - sums[a.after(after)]
-}
-
-// cumulate returns the sums of all prefixes.
-func cumulate(counts []uint64) []uint64 {
-	sums := make([]uint64, len(counts)+1)
-	for i, n := range counts {
-		sums[i+1] = sums[i] + n
+// slide counts the calls admitted within the length before each call.
+func slide(calls []call, length int64) []float64 {
+	used := make([]float64, len(calls))
+	var n uint64
+	oldest := 0
+	for i, c := range calls {
+		for ; calls[oldest].at <= c.at-length; oldest++ {
+			n -= calls[oldest].admitted
+		}
+		used[i] = float64(n)
+		n += c.admitted
 	}
-	return sums
+	return used
+}
+
+// leak fills a bucket that holds the limit and runs empty in one length, and says what it held at each
+// call. It never holds much more than the limit, so that calls it cannot explain count once.
+func leak(calls []call, length, limit int64) []float64 {
+	used := make([]float64, len(calls))
+	level, before := 0.0, int64(0)
+	for i, c := range calls {
+		level = max(0, level-float64(limit)/float64(length)*float64(c.at-before))
+		before = c.at
+		if used[i] = math.Floor(level); c.admitted == 0 {
+			used[i] = math.Ceil(level)
+		}
+		level = min(level+float64(c.admitted), float64(limit)+stray(limit)+1)
+	}
+	return used
+}
+
+// refillLimits are the limits to try of a bucket that runs empty in one length, by how many calls passed
+// between rejections: as counted, and as a round number.
+func refillLimits(calls []call, length, stated int64) []int64 {
+	if stated > 0 {
+		return []int64{stated}
+	}
+	var passed, between uint64
+	var lasted int64
+	last := int64(math.MinInt64 / 2)
+	for _, c := range calls {
+		if c.admitted > 0 {
+			between += c.admitted
+			continue
+		}
+		if c.at-last < length {
+			passed += between
+			lasted += c.at - last
+		}
+		last, between = c.at, 0
+	}
+	const fewest = 10
+	if passed < fewest || lasted == 0 {
+		return nil
+	}
+	limit := float64(passed) * float64(length) / float64(lasted)
+	digit := math.Pow(10, max(0, math.Floor(math.Log10(limit))-1))
+	return slices.Compact([]int64{int64(math.Round(limit)), int64(math.Round(limit/digit) * digit)})
+}
+
+// limitsAt returns the limits to try: what had been counted when calls began to be rejected, at most and
+// most often.
+func limitsAt(calls []call, used []float64, stated int64) []int64 {
+	if stated > 0 {
+		return []int64{stated}
+	}
+	var counts []float64
+	often := map[float64]int{}
+	for i, c := range calls {
+		if c.admitted == 0 && i > 0 && calls[i-1].admitted > 0 && used[i] > 0 {
+			counts = append(counts, used[i])
+			often[used[i]]++
+		}
+	}
+	if len(counts) == 0 {
+		return nil
+	}
+	slices.Sort(counts)
+	limit := counts[len(counts)/2]
+	mode := counts[0]
+	for _, n := range counts {
+		if often[n] > often[mode] {
+			mode = n
+		}
+	}
+	return slices.Compact([]int64{int64(limit), int64(mode)})
+}
+
+// stray is how far counts may be from the limit: much less than the counts of calls that come by chance
+// vary, else any traffic would look limited.
+func stray(limit int64) float64 {
+	return max(0.5, min(0.02*float64(limit), 0.25*math.Sqrt(float64(limit))))
+}
+
+// judge compares what a limiter would have done with what was done.
+func judge(calls []call, used []float64, limit, seconds int64) inference {
+	found := inference{limit: limit, windowS: seconds}
+	full := float64(limit)
+	stray := stray(limit)
+	for i, c := range calls {
+		if c.admitted == 0 {
+			found.rejections++
+			if used[i] >= full-stray {
+				found.explained++
+			}
+			continue
+		}
+		if over := used[i] + float64(c.admitted) - full; over > stray {
+			found.overdrawn += int(min(over, float64(c.admitted)))
+		}
+	}
+	return found
+}
+
+// episodes counts how often rejections began.
+func episodes(calls []call) (n int) {
+	for i, c := range calls {
+		if c.admitted == 0 && (i == 0 || calls[i-1].admitted > 0) {
+			n++
+		}
+	}
+	return n
+}
+
+// isRound says whether a number has at most two digits before its zeros, as limits do.
+func isRound(n int64) bool {
+	for n >= 100 {
+		if n%10 != 0 {
+			return false
+		}
+		n /= 10
+	}
+	return n < 20 || n%5 == 0
 }

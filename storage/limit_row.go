@@ -3,7 +3,6 @@ package storage
 import (
 	"cmp"
 	"slices"
-	"sort"
 )
 
 const maxTopServices = 5
@@ -11,20 +10,20 @@ const maxTopServices = 5
 // describe returns the row of a window.
 func (w *window) describe() LimitRow {
 	row := LimitRow{
-		Vendor: w.payer.vendor, Credential: w.payer.credential, Service: w.service(), Scope: w.scope(),
+		Vendor: w.key.payer.vendor, Credential: w.key.payer.credential, Service: w.service(), Scope: w.scope(),
 		Start: millis(w.start()), End: millis(w.end), DurationS: float64(w.end-w.start()) / 1000,
 		Rejected: uint64(len(w.rejections)), Admitted: w.admitted,
 		LimitSource: LimitSourceNone, RetryAfterMS: w.retryAfter(),
 		EarlyRetries: w.earlyAdmitted + w.earlyRejections(), TopServices: w.topServices(),
 	}
-	if stated := w.windowS(); stated > 0 {
-		row.WindowS = &stated
+	if seconds := cmp.Or(w.windowS(), w.inferred.windowS); seconds > 0 {
+		row.WindowS = &seconds
 	}
 	switch quota := w.quota(); {
 	case quota > 0:
-		row.Limit, row.LimitSource = &quota, LimitSourceHeader
+		row.Limit, row.LimitSource = &quota, w.source(quota)
 	case w.inferred.limit > 0:
-		row.Limit, row.WindowS, row.LimitSource = &w.inferred.limit, &w.inferred.windowS, LimitSourceInferred
+		row.Limit, row.LimitSource = &w.inferred.limit, LimitSourceInferred
 	}
 	return row
 }
@@ -33,43 +32,59 @@ func (w *window) scope() string {
 	switch {
 	case w.policy != "":
 		return w.policy
-	case w.endpoint != endpoint{}:
-		return w.endpoint.String()
+	case w.key.endpoint != endpoint{}:
+		return w.key.endpoint.String()
 	}
 	return "vendor"
 }
 
-// calls counts admitted and rejected calls by service.
-func (w *window) calls() map[string]uint64 {
-	calls := map[string]uint64{}
-	for service, n := range w.spent {
-		calls[service] += n
-	}
-	for _, r := range w.rejections {
-		calls[r.service]++
-	}
-	return calls
+// spender is what one service did in a window.
+type spender struct {
+	name                         string
+	before, admitted, rejections uint64
 }
 
-// service returns the only service that called, or "".
+// spenders returns the services, those that spent most of the quota first; of equals the one that called
+// most.
+func (w *window) spenders() []spender {
+	byName := map[string]spender{}
+	for name, n := range w.spent {
+		byName[name] = spender{name: name, before: n.before, admitted: n.meanwhile}
+	}
+	for _, r := range w.rejections {
+		s := byName[r.service]
+		s.name = r.service
+		s.rejections++
+		byName[r.service] = s
+	}
+	list := make([]spender, 0, len(byName))
+	for _, s := range byName {
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(a, b spender) int {
+		return cmp.Or(cmp.Compare(b.before+b.admitted, a.before+a.admitted), cmp.Compare(b.rejections, a.rejections), cmp.Compare(a.name, b.name))
+	})
+	return list
+}
+
+// service returns the only service that called in the window, or "".
 func (w *window) service() string {
-	calls := w.calls()
-	if len(calls) > 1 {
-		return ""
+	for _, s := range w.spenders() {
+		if s.name != w.rejections[0].service && s.admitted+s.rejections > 0 {
+			return ""
+		}
 	}
 	return w.rejections[0].service
 }
 
 func (w *window) topServices() []string {
-	calls := w.calls()
-	names := make([]string, 0, len(calls))
-	for name := range calls {
-		if name != "" {
-			names = append(names, name)
+	names := []string{}
+	for _, s := range w.spenders() {
+		if s.name != "" && len(names) < maxTopServices {
+			names = append(names, s.name)
 		}
 	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(calls[b], calls[a]), cmp.Compare(a, b)) })
-	return names[:min(len(names), maxTopServices)]
+	return names
 }
 
 func (w *window) quota() int64 {
@@ -78,6 +93,12 @@ func (w *window) quota() int64 {
 
 func (w *window) windowS() int64 {
 	return mostFrequent(w.rejections, func(r rejection) int64 { return r.windowS })
+}
+
+// source is where the quota stood.
+func (w *window) source(quota int64) LimitSource {
+	i := slices.IndexFunc(w.rejections, func(r rejection) bool { return r.quota == quota })
+	return w.rejections[i].source
 }
 
 // mostFrequent returns the most frequent positive value, the greatest of several, or 0.
@@ -108,32 +129,4 @@ func (w *window) retryAfter() *RetryAfter {
 		return nil
 	}
 	return &RetryAfter{Min: int64(slices.Min(waits)), Median: median(waits), Max: int64(slices.Max(waits))}
-}
-
-// earlyRejections counts the rejected calls that were sent while a Retry-After, which their service had
-// already received, was pending. Whether a time is that of the request or of the response, a call that
-// waited is never counted: it must have been sent after the one and have ended before the other.
-func (w *window) earlyRejections() (early uint64) {
-	type received struct{ at, until int64 }
-	pending := map[string][]received{}
-	for _, r := range w.rejections {
-		if r.wait <= 0 {
-			continue
-		}
-		list := pending[r.service]
-		until := r.at + r.wait
-		if n := len(list); n > 0 {
-			until = max(until, list[n-1].until)
-		}
-		pending[r.service] = append(list, received{r.at, until})
-	}
-	for _, r := range w.rejections {
-		list := pending[r.service]
-		sent := min(r.started, r.at-1) // a rejection does not precede itself
-		before := sort.Search(len(list), func(i int) bool { return list[i].at > sent })
-		if before > 0 && r.at < list[before-1].until {
-			early++
-		}
-	}
-	return early
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -8,46 +9,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// traffic counts admitted calls into slots as limit_traffic.sql does.
-func trafficOf(admitted, rejections []int64) admissions {
-	rejecting := map[int64]bool{}
-	for _, at := range rejections {
-		rejecting[at/1000] = true
-	}
-	counts := map[int64]uint64{}
-	for _, at := range admitted {
-		if !rejecting[at/1000] {
-			at = at / 1000 * 1000
-		}
-		counts[at]++
-	}
-	var a admissions
-	for slot := range counts {
-		a.slots = append(a.slots, slot)
-	}
-	slices.Sort(a.slots)
-	for _, slot := range a.slots {
-		a.counts = append(a.counts, counts[slot])
-	}
-	return a
-}
+const (
+	epoch   = 1_795_000_000_000 / 86_400_000 * 86_400_000 // a midnight
+	aSecond = int64(1000)
+	aMinute = 60 * aSecond
+	anHour  = 60 * aMinute
+)
 
-const epoch = 1_795_000_000_000 / 86_400_000 * 86_400_000 // a midnight
-
-// throttle lets a limiter decide over calls every so many milliseconds.
-func throttle(from, to, every int64, admit func(at int64) bool) (admitted, rejected []int64) {
-	for at := epoch + from; at < epoch+to; at += every {
-		if admit(at) {
-			admitted = append(admitted, at)
-		} else {
-			rejected = append(rejected, at)
-		}
-	}
-	return admitted, rejected
-}
+// limiter says whether it admits a call.
+type limiter func(at int64) bool
 
 // byTheClock admits the first calls of every window that begins at a multiple of its length.
-func byTheClock(limit int, length, phase int64) func(int64) bool {
+func byTheClock(limit int, length, phase int64) limiter {
 	window, n := int64(-1), 0
 	return func(at int64) bool {
 		if w := (at - phase) / length; w != window {
@@ -58,11 +31,25 @@ func byTheClock(limit int, length, phase int64) func(int64) bool {
 	}
 }
 
+// fromFirstCall begins a window with the first call after the one before.
+func fromFirstCall(limit int, length int64) limiter {
+	opened, n := int64(0), 0
+	return func(at int64) bool {
+		if at >= opened+length {
+			opened, n = at, 0
+		}
+		n++
+		return n <= limit
+	}
+}
+
 // sliding admits a call when fewer than limit were admitted within the length before it.
-func sliding(limit int, length int64) func(int64) bool {
+func sliding(limit int, length int64) limiter {
 	var recent []int64
 	return func(at int64) bool {
-		recent = slices.DeleteFunc(recent, func(t int64) bool { return t <= at-length })
+		for len(recent) > 0 && recent[0] <= at-length {
+			recent = recent[1:]
+		}
 		if len(recent) >= limit {
 			return false
 		}
@@ -71,88 +58,217 @@ func sliding(limit int, length int64) func(int64) bool {
 	}
 }
 
-func TestInferredLimit(t *testing.T) {
-	f := func(wantLimit, wantWindowS int64, admitted, rejected []int64) {
-		t.Helper()
-		got := inferLimit(trafficOf(admitted, rejected), rejected, usualWindows())
-		require.EqualValues(t, wantWindowS, got.windowS)
-		require.InEpsilon(t, wantLimit, got.limit, 0.1)
+// tokens holds limit tokens and gains as many in one length.
+func tokens(limit int, length int64) limiter {
+	level, before := float64(limit), int64(0)
+	return func(at int64) bool {
+		level = min(float64(limit), level+float64(limit)/float64(length)*float64(at-before))
+		before = at
+		if level < 1 {
+			return false
+		}
+		level--
+		return true
 	}
-	const minute, hour = 60_000, 3_600_000
-	a, r := throttle(0, 10*minute, 50, byTheClock(300, minute, 0))
-	f(300, 60, a, r)
-	a, r = throttle(15_000, 10*minute, 90, byTheClock(100, minute, 15_000)) // windows begin with the first call
-	f(100, 60, a, r)
-	a, r = throttle(0, 10*minute, 50, sliding(300, minute))
-	f(300, 60, a, r)
-	a, r = throttle(0, 5*hour, 1000, byTheClock(1000, hour, 0))
-	f(1000, 3600, a, r)
-	a, r = throttle(0, 30*hour, 20_000, byTheClock(1500, 24*hour, 0))
-	f(1500, 86400, a, r)
 }
 
-func TestNoLimitInferred(t *testing.T) {
-	f := func(admitted, rejected []int64) {
-		t.Helper()
-		require.Zero(t, inferLimit(trafficOf(admitted, rejected), rejected, usualWindows()).limit)
+// demand makes calls at random, so many a second on average, from one time of the day to another.
+func demand(rng *rand.Rand, from, to int64, perSecond float64) []int64 {
+	var calls []int64
+	for at := float64(epoch + from); at < float64(epoch+to); {
+		calls = append(calls, int64(at))
+		at += rng.ExpFloat64() * 1000 / perSecond
 	}
-	f(nil, nil)
-	f(nil, []int64{epoch})
-	f([]int64{epoch}, nil)
-	// Every other call fails, whatever was admitted: the quotas are somebody else's.
+	return calls
+}
+
+// throttled lets a limiter decide, and counts as limit_traffic.sql does.
+func throttled(admit limiter, calls []int64) []call {
+	var admitted, rejected []int64
+	for _, at := range calls {
+		if admit(at) {
+			admitted = append(admitted, at)
+		} else {
+			rejected = append(rejected, at)
+		}
+	}
+	return asTraffic(admitted, rejected)
+}
+
+func asTraffic(admitted, rejected []int64) []call {
+	exact := map[int64]bool{} // minutes
+	var w window
+	for _, at := range rejected {
+		for near := int64(-1); near <= 1; near++ {
+			exact[at/aMinute+near] = true
+		}
+		w.rejections = append(w.rejections, rejection{at: at})
+	}
+	var slots []call
+	for _, at := range admitted {
+		if !exact[at/aMinute] {
+			at = at / 1000 * 1000
+		}
+		if n := len(slots); n > 0 && slots[n-1].at == at {
+			slots[n-1].admitted++
+			continue
+		}
+		slots = append(slots, call{at: at, admitted: 1})
+	}
+	return withRejections(slots, []*window{&w})
+}
+
+func TestInferredLimit(t *testing.T) {
+	lengths := []struct {
+		seconds int64
+		limit   int
+	}{{1, 20}, {10, 50}, {60, 300}, {3600, 1000}}
+	for _, l := range lengths {
+		length := l.seconds * 1000
+		kinds := map[string]func() limiter{
+			"clock":   func() limiter { return byTheClock(l.limit, length, 0) },
+			"phase":   func() limiter { return byTheClock(l.limit, length, length*2/7) },
+			"first":   func() limiter { return fromFirstCall(l.limit, length) },
+			"sliding": func() limiter { return sliding(l.limit, length) },
+			"tokens":  func() limiter { return tokens(l.limit, length) },
+		}
+		rate := float64(l.limit) / float64(l.seconds)
+		for kind, limiter := range kinds {
+			for _, over := range []float64{1.3, 2, 5} {
+				t.Run(fmt.Sprintf("%ds/%s/%.1f", l.seconds, kind, over), func(t *testing.T) {
+					rng := rand.New(rand.NewPCG(uint64(l.seconds), uint64(over*10)))
+					start := 9 * anHour
+					lasts := max(5*aMinute, 4*length)
+					calls := slices.Concat(
+						demand(rng, start-anHour, start, 0.3*rate),
+						demand(rng, start, start+lasts, over*rate),
+						demand(rng, start+lasts, start+lasts+anHour, 0.3*rate))
+					traffic := throttled(limiter(), calls)
+					got := inferLimit(traffic, usualWindows(), 0)
+					require.EqualValues(t, l.seconds, got.windowS, "%+v", got)
+					require.InEpsilon(t, l.limit, got.limit, 0.05)
+				})
+			}
+		}
+	}
+}
+
+// TestInferredWithNoise: one call in fifty is rejected for another reason.
+func TestInferredWithNoise(t *testing.T) {
+	for name, admit := range map[string]limiter{
+		"clock": byTheClock(300, aMinute, 0), "sliding": sliding(300, aMinute), "first": fromFirstCall(300, aMinute),
+	} {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(7, 8))
+			noisy := func(at int64) bool { return rng.IntN(50) > 0 && admit(at) }
+			got := inferLimit(throttled(noisy, demand(rng, 9*anHour, 9*anHour+10*aMinute, 12)), usualWindows(), 0)
+			require.EqualValues(t, 60, got.windowS, "%+v", got)
+			require.InEpsilon(t, 300, got.limit, 0.05)
+		})
+	}
+}
+
+func TestInferredFromFewRejections(t *testing.T) {
+	f := func(limit int, length int64, admit limiter, calls []int64) {
+		t.Helper()
+		got := inferLimit(throttled(admit, calls), usualWindows(), 0)
+		require.EqualValues(t, length/1000, got.windowS, "%+v", got)
+		require.EqualValues(t, limit, got.limit)
+		require.Less(t, got.rejections, 25)
+	}
+	rng := rand.New(rand.NewPCG(9, 10))
+	steady := demand(rng, 9*anHour, 9*anHour+10*aMinute, 4.8)
+	f(300, aMinute, byTheClock(300, aMinute, 0), steady)
+	// One minute is too much, and nothing more is known than that all its first calls passed.
+	once := slices.Concat(demand(rng, 8*anHour, 9*anHour, 2), demand(rng, 9*anHour, 9*anHour+52*aSecond, 5), demand(rng, 9*anHour+60*aSecond, 10*anHour, 2))
+	f(250, aMinute, byTheClock(250, aMinute, 0), once)
+}
+
+// TestNoLimitInferred: what is rejected does not depend on how much was admitted.
+func TestNoLimitInferred(t *testing.T) {
+	f := func(traffic []call) {
+		t.Helper()
+		require.Zero(t, inferLimit(traffic, usualWindows(), 0))
+	}
+	f(nil)
+	f(asTraffic(nil, []int64{epoch}))
+	f(asTraffic([]int64{epoch}, nil))
 	rng := rand.New(rand.NewPCG(1, 2))
-	a, r := throttle(0, 3_600_000, 2_000, func(at int64) bool { return at < epoch+1_800_000 || rng.IntN(2) == 0 })
-	f(a, r)
+	for _, share := range []float64{0.02, 0.1, 0.3, 0.6, 0.9, 0.97} {
+		for _, rate := range []float64{0.1, 1, 5} {
+			perUser := func(int64) bool { return rng.Float64() >= share }
+			f(throttled(perUser, demand(rng, 0, 2*anHour, rate)))
+			even := make([]int64, 0, 7200)
+			for at := int64(epoch); at < epoch+2*anHour; at += int64(1000/rate) + rng.Int64N(100) {
+				even = append(even, at)
+			}
+			f(throttled(perUser, even))
+		}
+	}
+	// Strays: three rejections within ordinary traffic.
+	for range 50 {
+		calls := demand(rng, 0, 4*anHour, 1)
+		stray := len(calls)/2 + rng.IntN(1000)
+		f(throttled(func(at int64) bool { return at < calls[stray] || at > calls[stray+2] }, calls))
+	}
+	// At most four calls at a time.
+	var running []int64
+	f(throttled(func(at int64) bool {
+		running = slices.DeleteFunc(running, func(end int64) bool { return end <= at })
+		if len(running) >= 4 {
+			return false
+		}
+		running = append(running, at+int64(300+rng.ExpFloat64()*700))
+		return true
+	}, demand(rng, 0, anHour, 5)))
 }
 
 // TestWindowsPartitionRejections builds windows from random rejections and admissions: each rejection
-// is in exactly one window, and windows of one payer do not overlap.
+// is in exactly one window, and none follows the response that closes a window within the gap.
 func TestWindowsPartitionRejections(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	for range 200 {
-		rejections, next := randomRejections(rng)
-		windows := findWindows(rejections, next)
-		seen := 0
+	for range 300 {
+		s, admitted := randomStream(rng)
+		windows := s.windows(firstAfter(s, admitted))
+		var seen []rejection
 		for i, w := range windows {
-			seen += len(w.rejections)
-			require.True(t, slices.IsSortedFunc(w.rejections, func(a, b rejection) int { return int(a.at - b.at) }))
+			seen = append(seen, w.rejections...)
 			require.GreaterOrEqual(t, w.end, w.last().at)
-			if i > 0 && windows[i-1].payer == w.payer {
-				require.Greater(t, w.start(), windows[i-1].end)
-			}
-			for _, r := range w.rejections {
-				require.Equal(t, w.payer, r.payer)
-				require.True(t, w.endpoint == endpoint{} || w.endpoint == r.endpoint)
+			if i > 0 {
+				closed := windows[i-1].end
+				require.Contains(t, admitted, closed)
+				require.GreaterOrEqual(t, w.start()-closed, windows[i-1].last().gap())
 			}
 		}
-		require.Equal(t, len(rejections), seen)
+		require.Equal(t, s.rejections, seen)
 	}
 }
 
-// randomRejections makes a random history and what limit_admitted.sql would say about it.
-func randomRejections(rng *rand.Rand) ([]rejection, map[instant]int64) {
-	var rejections []rejection
-	admitted := map[payerEndpoint][]int64{}
+func (r rejection) gap() int64 { return limitGapOf(r.windowS) }
+
+func randomStream(rng *rand.Rand) (s stream, admitted []int64) {
 	at := int64(0)
+	windowS := rng.Int64N(2) * 90
 	for range 1 + rng.IntN(60) {
 		at += 1 + rng.Int64N(60_000)
-		key := payerEndpoint{payer{vendor: "v", credential: string('a' + rune(rng.IntN(2)))}, endpoint{"GET", string('a' + rune(rng.IntN(3)))}}
 		if rng.IntN(2) == 0 {
-			admitted[key] = append(admitted[key], at)
-			admitted[payerEndpoint{payer: key.payer}] = append(admitted[payerEndpoint{payer: key.payer}], at)
+			admitted = append(admitted, at)
 			continue
 		}
-		rejections = append(rejections, rejection{payerEndpoint: key, at: at, started: at, wait: rng.Int64N(40_000) - 1, windowS: rng.Int64N(2) * 90})
+		s.rejections = append(s.rejections, rejection{refusal: &refusal{windowS: windowS}, at: at, wait: rng.Int64N(40_000) - 1})
 	}
-	next := map[instant]int64{}
-	for _, r := range rejections {
-		for _, key := range []payerEndpoint{r.payerEndpoint, {payer: r.payer}} {
-			if i := slices.IndexFunc(admitted[key], func(a int64) bool { return a > r.at }); i >= 0 {
-				next[instant{key, r.at}] = admitted[key][i]
-			}
+	return s, admitted
+}
+
+// firstAfter says what limit_admitted.sql would.
+func firstAfter(s stream, admitted []int64) map[int]int64 {
+	next := map[int]int64{}
+	for _, p := range s.pauses() {
+		if i := slices.IndexFunc(admitted, func(a int64) bool { return a > s.rejections[p].at }); i >= 0 {
+			next[p] = admitted[i]
 		}
 	}
-	return rejections, next
+	return next
 }
 
 func TestEarlyRejections(t *testing.T) {
@@ -161,16 +277,17 @@ func TestEarlyRejections(t *testing.T) {
 		w := window{rejections: rejections}
 		require.Equal(t, want, w.earlyRejections())
 	}
-	at := func(at, duration, wait int64) rejection {
-		return rejection{at: at, started: at - duration, wait: wait, service: "s"}
+	from := func(service string, at, duration, wait int64) rejection {
+		return rejection{refusal: &refusal{service: service}, at: at, started: at - duration, wait: wait}
 	}
+	at := func(at, duration, wait int64) rejection { return from("s", at, duration, wait) }
 	f(0, at(0, 0, 1000))
 	f(1, at(0, 0, 1000), at(999, 0, 1000))
+	f(0, at(0, 0, 1000), at(1001, 0, 1000))
 	f(0, at(0, 0, 1000), at(1000, 0, 1000))
 	f(0, at(0, 0, 1000), at(500, 600, 1000))                  // sent before the first was answered
+	f(1, at(0, 0, 1000), at(1100, 200, 1000))                 // sent in time, answered later
 	f(1, at(0, 0, 5000), at(1500, 0, 100), at(5100, 0, 1000)) // the longer wait holds
 	f(2, at(0, 0, 5000), at(1500, 0, 100), at(4900, 0, -1))
-	other := at(500, 0, 1000)
-	other.service = "other" // has received nothing yet
-	f(0, at(0, 0, 1000), other)
+	f(0, at(0, 0, 1000), from("other", 500, 0, 1000)) // has received nothing yet
 }

@@ -1,22 +1,32 @@
--- Question: who was admitted during the windows of one policy, and who of them should have waited?
--- Inputs: the filter; since, until; policy; by_endpoint as in limit_admitted.sql; parallel lists, one
---   entry a window, windows of one key not overlapping: window_vendors, window_credentials,
---   window_services, window_methods, window_routes, window_starts and window_ends in Unix
---   milliseconds, both inclusive.
--- Columns: window = index into the lists, from 0; service; admitted; early = of these, sent while a
---   Retry-After that this service (and credential) had already received was pending.
+-- Question: who was admitted during some windows and just before, and who of them should have waited?
+-- Inputs: the filter; since, until; the lists of payers as in limit_admitted.sql; parallel lists of
+--   windows that do not overlap for one payer: window_payers, window_opened = since when calls count as
+--   before, window_starts, window_ends, in Unix milliseconds, all inclusive; parallel lists of pending
+--   Retry-Afters: pending_windows, pending_services, pending_since, pending_until, disjoint for one
+--   service in one window.
+-- Columns: window = index into the lists, from 0; service; before; admitted; early = of these, sent while
+--   a Retry-After that this service had already received was pending.
 WITH
-    -- include: part_throttled
-    rejections AS
+    -- include: part_payers
+    windows AS
     (
-        SELECT
-            -- include: part_key
-            *
+        SELECT payers.key AS key, w.1 AS window, w.3 AS opened, w.4 AS window_start, w.5 AS window_end
         FROM
         (
-            -- include: part_rejections
+            SELECT arrayJoin(arrayZip(
+                range(length({window_starts:Array(Int64)})), {window_payers:Array(UInt64)}, {window_opened:Array(Int64)},
+                {window_starts:Array(Int64)}, {window_ends:Array(Int64)})) AS w
+        ) AS list
+        INNER JOIN payers ON payers.payer = w.2
+    ),
+    pending AS
+    (
+        SELECT p.1 * 17 + cityHash64(p.2) AS waiter, p.3 AS received, p.4 AS until
+        FROM
+        (
+            SELECT arrayJoin(arrayZip(
+                {pending_windows:Array(UInt64)}, {pending_services:Array(String)}, {pending_since:Array(Int64)}, {pending_until:Array(Int64)})) AS p
         )
-        WHERE policy = {policy:String}
     ),
     calls AS
     (
@@ -24,37 +34,25 @@ WITH
             -- include: part_key
             service,
             toUnixTimestamp64Milli(time) AS at,
-            least(at - toInt64(duration_ms), at - 1) AS sent
+            at - toInt64(duration_ms) AS sent
         -- include: part_admitted
-            AND at >= arrayMin({window_starts:Array(Int64)}) AND at <= arrayMax({window_ends:Array(Int64)})
-    ),
-    windows AS
-    (
-        SELECT
-            -- include: part_key
-            w.1 AS window, w.2 AS vendor, w.3 AS credential, w.4 AS service, w.5 AS method, w.6 AS route, w.7 AS window_start, w.8 AS window_end
-        FROM
-        (
-            SELECT arrayJoin(arrayZip(
-                range(length({window_starts:Array(Int64)})), {window_vendors:Array(String)}, {window_credentials:Array(String)}, {window_services:Array(String)},
-                {window_methods:Array(String)}, {window_routes:Array(String)}, {window_starts:Array(Int64)}, {window_ends:Array(Int64)})) AS w
-        )
     ),
     spent AS
     (
-        SELECT windows.window AS window, calls.service AS service, calls.key + cityHash64(calls.service) * 17 AS waiter, calls.sent AS sent, calls.at AS at
+        SELECT
+            windows.window AS window, calls.service AS service, calls.sent AS sent, calls.at >= windows.window_start AS within,
+            windows.window * 17 + cityHash64(calls.service) AS waiter
         FROM calls
-        GLOBAL ASOF INNER JOIN windows ON calls.key = windows.key AND calls.at >= windows.window_start
+        GLOBAL ASOF INNER JOIN windows ON calls.key = windows.key AND calls.at >= windows.opened
         WHERE calls.at <= windows.window_end
-    ),
-    pending AS
-    (
-        SELECT key + cityHash64(service) * 17 AS waiter, at AS received, max(at + wait) OVER (PARTITION BY waiter ORDER BY at) AS until
-        FROM rejections
-        WHERE wait > 0
     )
-SELECT spent.window AS window, spent.service AS service, count() AS admitted, countIf(spent.at < pending.until) AS early
+SELECT
+    spent.window AS window,
+    spent.service AS service,
+    countIf(NOT spent.within) AS before,
+    countIf(spent.within) AS admitted,
+    countIf(spent.within AND spent.sent < pending.until) AS early
 FROM spent
-GLOBAL ASOF LEFT JOIN pending ON spent.waiter = pending.waiter AND spent.sent >= pending.received
+GLOBAL ASOF LEFT JOIN pending ON spent.waiter = pending.waiter AND spent.sent > pending.received
 GROUP BY window, service
 ORDER BY window, service

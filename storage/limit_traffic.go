@@ -1,0 +1,165 @@
+package storage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+const (
+	maxSlots    = 100_000 // of one payer
+	maxInferred = 40      // payers whose limit is inferred
+	maxTries    = 5       // windows of one payer that are looked at; the others are taken for like them
+)
+
+// nearby is how long around a window traffic tells of a limit, and how long before it when the quota is
+// for hours or a day.
+const (
+	nearby  = 2 * time.Hour
+	farther = 26 * time.Hour
+)
+
+// readInferred infers the limits, and window lengths, that nobody stated.
+func (l *limitQuestion) readInferred(ctx context.Context, windows []*window) error {
+	open := slices.DeleteFunc(slices.Clone(windows), func(w *window) bool { return w.quota() > 0 && w.windowS() > 0 })
+	for byEndpoint, list := range splitByKey(open) {
+		byPayer := map[payerEndpoint][]*window{}
+		var keys []payerEndpoint
+		slices.SortStableFunc(list, func(a, b *window) int { return cmp.Compare(len(b.rejections), len(a.rejections)) })
+		for _, w := range list {
+			if byPayer[w.key] == nil {
+				keys = append(keys, w.key)
+			}
+			byPayer[w.key] = append(byPayer[w.key], w)
+		}
+		if len(keys) > maxInferred {
+			l.note(fmt.Sprintf("limits were inferred for the %d callers with the longest windows, of %d", maxInferred, len(keys)))
+			keys = keys[:maxInferred]
+		}
+		traffic, err := l.readTraffic(ctx, keys, byPayer, uint8(byEndpoint))
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			inferAll(byPayer[key], traffic[key])
+			for _, w := range byPayer[key] {
+				l.noteInferred(w)
+			}
+		}
+	}
+	return nil
+}
+
+// readTraffic returns the admitted calls of payers around their windows, by time.
+func (l *limitQuestion) readTraffic(ctx context.Context, keys []payerEndpoint, windows map[payerEndpoint][]*window, byEndpoint uint8) (map[payerEndpoint][]call, error) {
+	traffic := map[payerEndpoint][]call{}
+	if len(keys) == 0 {
+		return traffic, nil
+	}
+	var names payerList
+	first, last := windows[keys[0]][0].start(), int64(0)
+	for _, key := range keys {
+		names.add(key)
+		for _, w := range windows[key] {
+			first, last = min(first, w.start()), max(last, w.end)
+		}
+	}
+	more := with(names.parameters(byEndpoint), map[string]any{
+		"since": time.UnixMilli(first).Add(-farther).UTC(), "until": time.UnixMilli(last).Add(nearby).UTC(), "max_slots": uint64(maxSlots),
+	})
+	err := l.ask(ctx, "limit_traffic", more, func(rows driver.Rows) error {
+		var payer uint64
+		var slots []int64
+		var counts []uint64
+		err := rows.Scan(&payer, &slots, &counts)
+		calls := make([]call, len(slots))
+		for i, at := range slots {
+			calls[len(slots)-1-i] = call{at: at, admitted: counts[i]}
+		}
+		traffic[keys[payer]] = calls
+		return err
+	})
+	return traffic, err
+}
+
+// inferAll infers the limits of one payer's windows, which come by rejections: of the first ones from the
+// traffic around each, since a limit can change; the others have that of the nearest.
+func inferAll(windows []*window, admitted []call) {
+	all := withRejections(admitted, windows)
+	tried := windows[:min(len(windows), maxTries)]
+	for _, w := range tried {
+		w.inferred = w.infer(all)
+	}
+	for _, w := range windows {
+		nearest := slices.MinFunc(tried, func(a, b *window) int {
+			return cmp.Or(cmp.Compare(distance(a, w), distance(b, w)))
+		})
+		if w.inferred.limit == 0 && nearest.quota() == w.quota() {
+			w.inferred = nearest.inferred
+		}
+	}
+}
+
+// distance is how far the starts of two windows are apart; a window without an inference is far.
+func distance(of, from *window) int64 {
+	if of.inferred.limit == 0 {
+		return 1 << 62
+	}
+	return max(of.start()-from.start(), from.start()-of.start())
+}
+
+// withRejections mixes admitted calls with the rejections of windows, by time; of one time, the admitted
+// ones first.
+func withRejections(admitted []call, windows []*window) []call {
+	calls := slices.Clone(admitted)
+	for _, w := range windows {
+		for _, r := range w.rejections {
+			calls = append(calls, call{at: r.at})
+		}
+	}
+	slices.SortStableFunc(calls, func(a, b call) int { return cmp.Compare(a.at, b.at) })
+	return calls
+}
+
+// infer tries the window lengths that the traffic near the window shows, then the longer ones.
+func (w *window) infer(calls []call) inference {
+	short, long := usualWindows(), []int64{}
+	if i := slices.Index(short, int64(nearby.Seconds())/2); i >= 0 {
+		short, long = short[:i+1], short[i:]
+	}
+	if stated := w.windowS(); stated > 0 {
+		short, long = []int64{stated}, []int64{stated}
+	}
+	if found := inferLimit(w.around(calls, nearby), short, w.quota()); found.limit > 0 {
+		return found
+	}
+	return inferLimit(w.around(calls, farther), long, w.quota())
+}
+
+// around returns the calls from so long before the window until some time after it, as many as can be
+// replayed.
+func (w *window) around(calls []call, before time.Duration) []call {
+	index := func(at int64) int { return sort.Search(len(calls), func(i int) bool { return calls[i].at >= at }) }
+	start := index(w.start())
+	first := max(index(w.start()-before.Milliseconds()), start-maxReplayed/2)
+	last := min(index(w.end+nearby.Milliseconds()), start+maxReplayed/2)
+	return calls[first:last]
+}
+
+func (l *limitQuestion) noteInferred(w *window) {
+	if w.inferred.limit == 0 {
+		return
+	}
+	payer := w.key.payer
+	what := "the limit of " + payer.vendor + " " + payer.name() + " is inferred from traffic: about " + strconv.FormatInt(w.inferred.limit, 10) + " per"
+	if w.quota() > 0 {
+		what = "the window of the limit of " + payer.vendor + " " + payer.name() + " is inferred from traffic:"
+	}
+	l.note(fmt.Sprintf("%s %d s, which explains %d of %d rejections", what, w.inferred.windowS, w.inferred.explained, w.inferred.rejections))
+}
