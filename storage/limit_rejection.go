@@ -45,8 +45,8 @@ type refusal struct {
 	matches bool        // passes the filters on status, code and category
 }
 
-// stream is the rejections of one key under one policy, "" for none, by time.
-type stream struct {
+// rejectionStream is the rejections of one key under one policy, "" for none, by time.
+type rejectionStream struct {
 	key        payerEndpoint
 	policy     string
 	rejections []rejection
@@ -54,15 +54,15 @@ type stream struct {
 }
 
 // from is since when admitted responses matter to the stream.
-func (s stream) from() int64 {
+func (s rejectionStream) from() int64 {
 	if s.continued {
 		return s.rejections[0].at
 	}
 	return math.MinInt64
 }
 
-func (s stream) owner() payerEndpoint { return s.key }
-func (s stream) last() rejection      { return s.rejections[len(s.rejections)-1] }
+func (s rejectionStream) owner() payerEndpoint { return s.key }
+func (s rejectionStream) last() rejection      { return s.rejections[len(s.rejections)-1] }
 
 // readRejections returns the rejections by time: of some payers only, unless that is nil.
 func (l *limitQuestion) readRejections(ctx context.Context, margin time.Duration, only map[payer]bool) ([]rejection, error) {
@@ -113,20 +113,20 @@ func adoptPolicies(rejections []rejection) {
 }
 
 // streamsOfPayers divides rejections, which come by time, by payer and policy.
-func streamsOfPayers(rejections []rejection) []stream {
+func streamsOfPayers(rejections []rejection) []rejectionStream {
 	type owner struct {
 		payer  payer
 		policy string
 	}
 	index := map[owner]int{}
-	var streams []stream
+	var streams []rejectionStream
 	for _, r := range rejections {
 		o := owner{r.payer, r.policy}
 		i, known := index[o]
 		if !known {
 			i = len(streams)
 			index[o] = i
-			streams = append(streams, stream{key: payerEndpoint{payer: r.payer}, policy: r.policy})
+			streams = append(streams, rejectionStream{key: payerEndpoint{payer: r.payer}, policy: r.policy})
 		}
 		streams[i].rejections = append(streams[i].rejections, r)
 	}

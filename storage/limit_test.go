@@ -246,7 +246,7 @@ func TestWindowsPartitionRejections(t *testing.T) {
 
 func (r rejection) gap() int64 { return limitGapOf(r.windowS) }
 
-func randomStream(rng *rand.Rand) (s stream, admitted []int64) {
+func randomStream(rng *rand.Rand) (s rejectionStream, admitted []int64) {
 	at := int64(0)
 	windowS := rng.Int64N(2) * 90
 	for range 1 + rng.IntN(60) {
@@ -261,7 +261,7 @@ func randomStream(rng *rand.Rand) (s stream, admitted []int64) {
 }
 
 // firstAfter says what limit_admitted.sql would.
-func firstAfter(s stream, admitted []int64) map[int]int64 {
+func firstAfter(s rejectionStream, admitted []int64) map[int]int64 {
 	next := map[int]int64{}
 	for _, p := range s.pauses() {
 		if i := slices.IndexFunc(admitted, func(a int64) bool { return a > s.rejections[p].at }); i >= 0 {

@@ -46,14 +46,14 @@ func (l *limitQuestion) buildWindows(ctx context.Context, rejections []rejection
 		return nil, err
 	}
 	wide, streams := splitByEndpoint(windows)
-	streams = slices.DeleteFunc(streams, func(s stream) bool { return len(s.rejections) < l.options.MinRejections })
+	streams = slices.DeleteFunc(streams, func(s rejectionStream) bool { return len(s.rejections) < l.options.MinRejections })
 	narrow, err := l.cut(ctx, streams, 1)
 	return append(wide, narrow...), err
 }
 
 // splitByEndpoint keeps the windows in which several endpoints were throttled and makes streams of the
 // rejections of the others. One that lies between two others of its endpoint divides them.
-func splitByEndpoint(windows []*window) (wide []*window, narrow []stream) {
+func splitByEndpoint(windows []*window) (wide []*window, narrow []rejectionStream) {
 	type part struct {
 		key    payerEndpoint
 		policy string
@@ -73,7 +73,7 @@ func splitByEndpoint(windows []*window) (wide []*window, narrow []stream) {
 		if !known {
 			i = len(narrow)
 			index[p] = i
-			narrow = append(narrow, stream{key: p.key, policy: p.policy, continued: p.before > 0})
+			narrow = append(narrow, rejectionStream{key: p.key, policy: p.policy, continued: p.before > 0})
 		}
 		narrow[i].rejections = append(narrow[i].rejections, w.rejections...)
 	}
@@ -89,7 +89,7 @@ func (w *window) endpoints() int {
 }
 
 // cut divides streams into windows, those of one stream in order.
-func (l *limitQuestion) cut(ctx context.Context, streams []stream, byEndpoint uint8) ([]*window, error) {
+func (l *limitQuestion) cut(ctx context.Context, streams []rejectionStream, byEndpoint uint8) ([]*window, error) {
 	var windows []*window
 	for _, list := range lanes(streams) {
 		next, err := l.readAdmitted(ctx, list, byEndpoint)
@@ -138,7 +138,7 @@ func lanes[S throttling](list []S) [][]S {
 
 // pauses returns the indexes of the rejections that may be the last of a window: no other follows within
 // the gap.
-func (s stream) pauses() []int {
+func (s rejectionStream) pauses() []int {
 	var list []int
 	gaps := s.gaps()
 	for i, r := range s.rejections {
@@ -150,7 +150,7 @@ func (s stream) pauses() []int {
 }
 
 // gaps are the gaps after each rejection: what it advertises, else what the one before or after it did.
-func (s stream) gaps() []int64 {
+func (s rejectionStream) gaps() []int64 {
 	gaps := make([]int64, len(s.rejections))
 	stated := int64(0)
 	if i := slices.IndexFunc(s.rejections, func(r rejection) bool { return r.windowS > 0 }); i >= 0 {
@@ -169,14 +169,14 @@ func (s stream) gaps() []int64 {
 const beforeAll = -1
 
 // beginsClosed says whether the first rejection of the stream belongs to no earlier one.
-func (s stream) beginsClosed(next map[int]int64) bool {
+func (s rejectionStream) beginsClosed(next map[int]int64) bool {
 	admitted, isAdmitted := next[beforeAll]
 	return s.continued || isAdmitted && s.rejections[0].at-admitted >= s.gaps()[0]
 }
 
 // windows divides the stream where a response was admitted and no rejection followed within the gap. Next
 // holds the first response admitted after the rejections at pauses.
-func (s stream) windows(next map[int]int64) []*window {
+func (s rejectionStream) windows(next map[int]int64) []*window {
 	var windows []*window
 	gaps, first := s.gaps(), 0
 	for _, i := range s.pauses() {
@@ -199,7 +199,7 @@ func (s stream) windows(next map[int]int64) []*window {
 
 // readAdmitted finds, for each stream, the first response admitted after each of its pauses began, or since
 // responses are looked at.
-func (l *limitQuestion) readAdmitted(ctx context.Context, streams []stream, byEndpoint uint8) ([]map[int]int64, error) {
+func (l *limitQuestion) readAdmitted(ctx context.Context, streams []rejectionStream, byEndpoint uint8) ([]map[int]int64, error) {
 	next := make([]map[int]int64, len(streams))
 	var names payerList
 	var of, pauses []int
@@ -232,7 +232,7 @@ func (l *limitQuestion) readAdmitted(ctx context.Context, streams []stream, byEn
 }
 
 // pause returns from when to when no call was rejected: after the rejection with that index.
-func (s stream) pause(index int) (from, to int64) {
+func (s rejectionStream) pause(index int) (from, to int64) {
 	from, to = math.MinInt64, math.MaxInt64
 	if s.continued && index == beforeAll {
 		return 0, 0
