@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
+	crand "crypto/rand"
+	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/errata-dev/errata/internal/score/traffic"
@@ -21,13 +24,28 @@ func load(ctx context.Context, o storage.Options, log *traffic.Log) error {
 		return err
 	}
 	w := storage.NewWriter(o)
-	defer func() { _ = w.Close() }() // what it inserted is acknowledged
+	return errors.Join(insert(ctx, w, registry, arrival(log)), w.Close())
+}
+
+// arrival is the order in which the records came: services log their calls some seconds apart.
+func arrival(log *traffic.Log) []*traffic.Call {
+	r := rand.New(rand.NewPCG(log.Seed, 1))
+	late := make(map[*traffic.Call]int64, len(log.Calls))
+	for _, c := range log.Calls {
+		late[c] = c.At + r.Int64N(5000)
+	}
+	calls := slices.Clone(log.Calls)
+	slices.SortStableFunc(calls, func(a, b *traffic.Call) int { return cmp.Compare(late[a], late[b]) })
+	return calls
+}
+
+func insert(ctx context.Context, w *storage.Writer, registry *parsers.Registry, calls []*traffic.Call) error {
 	var row parsers.Row
 	var buf []byte
 	offsets := map[string]int64{}
-	for from := 0; from < len(log.Calls); from += blockRows {
+	for from := 0; from < len(calls); from += blockRows {
 		b := storage.NewBlock()
-		for _, c := range log.Calls[from:min(from+blockRows, len(log.Calls))] {
+		for _, c := range calls[from:min(from+blockRows, len(calls))] {
 			buf = c.Append(buf[:0])
 			registry.Parse(&parsers.Record{Value: buf, Source: c.Source, Topic: "responses", Offset: offsets[c.Source]}, &row)
 			b.Append(&row)
@@ -41,12 +59,8 @@ func load(ctx context.Context, o storage.Options, log *traffic.Log) error {
 }
 
 func grant() storage.Grant {
-	id := make([]byte, 16)
-	if _, err := rand.Read(id); err != nil {
-		panic(err) // never fails
-	}
 	now := time.Now()
-	return storage.Grant{ID: hex.EncodeToString(id), Date: now.UTC(), Deadline: now.Add(time.Minute).Truncate(time.Second)}
+	return storage.Grant{ID: crand.Text(), Date: now.UTC(), Deadline: now.Add(time.Minute).Truncate(time.Second)}
 }
 
 // open makes an empty database on the engine and migrates it.

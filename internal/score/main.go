@@ -36,7 +36,7 @@ func main() {
 	flag.StringVar(&s.only, "only", "top,storms,limits,spikes", "questions to ask")
 	flag.BoolVar(&s.verbose, "verbose", false, "list every miss, false row and wrong figure")
 	flag.StringVar(&s.dump, "dump", "", "write the logs into this directory, as JSON lines, and ask nothing")
-	flag.StringVar(&s.logNames, "logs", "day,week", "logs to write")
+	flag.StringVar(&s.logNames, "logs", "day,week,fresh", "logs to write")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, s)
@@ -55,13 +55,12 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // a temporary directory
 	engine, err := embedded.OpenClickHouse(ctx, embedded.Options{DataDir: dir})
 	if err != nil {
 		return err
 	}
 	r, err := s.measure(ctx, engine.URL())
-	if err = errors.Join(err, engine.Close()); err != nil {
+	if err = errors.Join(err, engine.Close(), os.RemoveAll(dir)); err != nil {
 		return err
 	}
 	if s.verbose {
@@ -92,6 +91,9 @@ func (s settings) logs(seed uint64) []*traffic.Log {
 	if strings.Contains(s.logNames, "week") {
 		logs = append(logs, traffic.Week(seed, s.size))
 	}
+	if strings.Contains(s.logNames, "fresh") {
+		logs = append(logs, traffic.Fresh(seed, s.size))
+	}
 	return logs
 }
 
@@ -101,11 +103,11 @@ func (s settings) measureLog(ctx context.Context, url string, log *traffic.Log, 
 	if err != nil {
 		return err
 	}
-	defer func() { _ = db.Close() }() // nothing is left to do
-	if err := load(ctx, o, log); err != nil {
-		return err
+	err = load(ctx, o, log)
+	if err == nil {
+		err = s.ask(ctx, db, log, r)
 	}
-	return s.ask(ctx, db, log, r)
+	return errors.Join(err, db.Close())
 }
 
 func (s settings) ask(ctx context.Context, db *storage.DB, log *traffic.Log, r *result) error {

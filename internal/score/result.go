@@ -130,7 +130,7 @@ func (r *result) exact(question, member string) float64 {
 // print writes the tables: questions, kinds, figures.
 func (r *result) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush tells
+	line := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) } //nolint:errcheck // Flush tells
 	line("question\tevents\tfound\tmissed\tfalse\tprecision\trecall")
 	for _, question := range sortedKeys(r.questions) {
 		t, precision, recall := r.score(question)

@@ -29,26 +29,29 @@ func (b *builder) stormDecoys() {
 	t = b.decoy("outage: four attempts", "POST", KeyTrace)
 	b.outage(t, b.when(hour), 5*60_000, 150, 4)
 	t = b.decoy("outage: weak calls", "POST", KeyNone)
-	b.weakOutage(t, false)
+	b.weakOutage(t, 0)
 	t = b.decoy("outage: counted, without keys", "POST", KeyNone)
 	t.StatesAttempt = true
-	b.weakOutage(t, true)
+	b.weakOutage(t, 0.3)
 	for _, p := range []poll{
-		{"poller, steady", 10_000, 0, false}, {"poller, jittered", 20_000, 0.3, false}, {"poller of what is gone", 60_000, 0.01, true},
-		{"health check", 5_000, 0.02, false}, {"poller, every 50 s", 50_000, 0.05, false},
+		{"poller, steady", 10_000, 0, false},
+		{"poller, jittered", 20_000, 0.3, false},
+		{"poller of what is gone", 60_000, 0.01, true},
+		{"health check", 5_000, 0.02, false},
+		{"poller, every 50 s", 50_000, 0.05, false},
 	} {
 		b.poller(b.decoy(p.kind, "GET", KeyNone), p)
 	}
 	b.batch(b.decoy("batch over many ids", "GET", KeyNone))
 	b.doubleClicks(b.decoy("double clicks", "POST", KeyIdempotency))
-	b.fanOut(b.decoy("fan-out under one trace id", "POST", KeyTrace), true)
-	b.fanOut(b.decoy("the same call, side by side", "GET", KeyNone), false)
+	b.fanOut(b.decoy("fan-out under one trace id", "POST", KeyTrace))
+	b.fanOut(b.decoy("the same call, side by side", "GET", KeyNone))
 	b.chatter(b.decoy("fails now and then, between successes", "GET", KeyNone))
 	b.slowRetries(b.decoy("retries further apart than the gap", "GET", KeyNone))
 }
 
 // weakOutage lets the calls of a steady target fail for ten minutes, and come no more often than before.
-func (b *builder) weakOutage(t *Target, retries bool) {
+func (b *builder) weakOutage(t *Target, retried float64) {
 	t.Route = "/v1/" + word(b.n)
 	start := b.when(3_600_000)
 	f := vendorOf(t.Vendor).retryable()[0]
@@ -59,7 +62,7 @@ func (b *builder) weakOutage(t *Target, retries bool) {
 			continue
 		}
 		b.add(b.failure(t, at, op, f))
-		if retries && b.chance(0.3) {
+		if b.chance(retried) {
 			b.add(b.failure(t, at+1500, op, f))
 		}
 	}
@@ -111,8 +114,8 @@ func (b *builder) doubleClicks(t *Target) {
 }
 
 // fanOut sends calls side by side that cannot be told apart; none of them answers another's failure.
-func (b *builder) fanOut(t *Target, failEach bool) {
-	if failEach {
+func (b *builder) fanOut(t *Target) {
+	if t.Method == "POST" {
 		t.Route = "/v1/" + word(b.n)
 	}
 	f := vendorOf(t.Vendor).retryable()[0]

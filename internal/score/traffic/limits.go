@@ -7,21 +7,20 @@ import (
 
 // throttle describes a limited payer before it is written.
 type throttle struct {
-	kind      string
-	targets   []*Target
-	failure   *Failure
-	dialect   Dialect
-	limit     int64
-	windowS   int64
-	rule      rule
-	share     float64 // of calls rejected, evenly; then there is no quota of the payer's
-	usual     float64 // calls a minute before and after
-	demand    float64 // and during
-	start     int64
-	lengthMS  int64
-	obedient  bool
-	waitS     int64 // 0 = until the window ends
-	hideLimit bool
+	kind     string
+	targets  []*Target
+	failure  *Failure
+	dialect  Dialect
+	limit    int64
+	windowS  int64
+	rule     rule
+	share    float64 // of calls rejected, evenly; then there is no quota of the payer's
+	usual    float64 // calls a minute before and after
+	demand   float64 // and during
+	start    int64
+	lengthMS int64
+	obedient bool
+	waitS    int64 // 0 = until the window ends
 }
 
 // rule is how a vendor counts.
@@ -86,8 +85,9 @@ func (b *builder) throttle(h throttle) {
 		c.Duration = b.lasts(8)
 		c.At += c.Duration
 		ok, reset, left := b.decide(&h, l, at)
-		b.advertise(&h, c, ok, reset, left)
+		b.advertise(&h, c, reset, left)
 		if !ok {
+			b.reject(&h, c, reset)
 			c.Event = e
 			quiet = max(quiet, c.At+c.WaitMS)
 		}
@@ -122,16 +122,18 @@ func (b *builder) decide(h *throttle, l *limiter, at int64) (ok bool, reset, lef
 }
 
 // advertise writes what the vendor tells about the quota: in every answer, or in rejections only.
-func (b *builder) advertise(h *throttle, c *Call, ok bool, resetMS, left int64) {
+func (b *builder) advertise(h *throttle, c *Call, resetMS, left int64) {
 	resetS := (resetMS + 999) / 1000
 	if h.dialect >= DialectX && h.dialect <= DialectThree {
 		c.Quota = &Quota{Dialect: h.dialect, Limit: h.limit, WindowS: h.windowS, Remaining: left, ResetS: resetS, Policy: "plan"}
 	} else {
 		c.Quota = &Quota{Dialect: h.dialect}
 	}
-	if ok {
-		return
-	}
+}
+
+// reject makes the call one that was throttled.
+func (b *builder) reject(h *throttle, c *Call, resetMS int64) {
+	resetS := (resetMS + 999) / 1000
 	c.Failure = h.failure
 	if h.waitS > 0 {
 		resetS = h.waitS

@@ -200,118 +200,158 @@ func (b *builder) background(t *Target, perMinute float64) {
 	b.noise(noise{target: t, from: b.log.Start, to: b.log.To, perMinute: perMinute * b.size / 10, errors: 0.04, failures: append(v.retryable(), v.hopeless()...), burst: 0.3})
 }
 
-// specialStorms are the kinds that hold one trap each.
-func (b *builder) specialStorms() {
-	fixed := schedule{backoff: "fixed", firstMS: 2000}
-	plain := func(kind string) storm {
-		vendor := pick(b, vendorNames())
-		t := b.target(vendor, "GET", KeyNone)
-		return storm{kind: kind, target: t, start: b.when(40 * 60_000), spreadMS: 20_000, operations: b.between(2, 40), attempts: b.between(8, 30), schedule: fixed, failures: vendorOf(vendor).retryable()[:1], outcome: "gave_up", slowMS: 5}
+// plainStorm is what the storms with one trap each begin with.
+func (b *builder) plainStorm(kind string) storm {
+	vendor := pick(b, vendorNames())
+	return storm{
+		kind: kind, target: b.target(vendor, "GET", KeyNone), start: b.when(40 * 60_000), spreadMS: 20_000,
+		operations: b.between(2, 40), attempts: b.between(8, 30), schedule: schedule{backoff: "fixed", firstMS: 2000},
+		failures: vendorOf(vendor).retryable()[:1], outcome: "gave_up", slowMS: 5,
 	}
-	s := plain("tiny")
+}
+
+func (b *builder) specialStorms() {
+	b.stormsBySize()
+	b.stormsByCode()
+	b.stormsByWait()
+	b.stormsByNeighbour()
+	b.stormsAtTheEdge()
+	b.hotLoop(b.plainStorm("several workers, one path"))
+	b.weakStorms()
+}
+
+func (b *builder) stormsBySize() {
+	s := b.plainStorm("tiny")
 	s.operations, s.attempts = 1, 6
 	b.storm(s)
 
-	s = plain("huge")
+	s = b.plainStorm("huge")
 	s.operations, s.attempts, s.spreadMS = int(500*b.size), 8, 120_000
 	b.storm(s)
 
-	s = plain("changes code")
+	s = b.plainStorm("for hours")
+	s.operations, s.attempts, s.schedule = 1, 700, schedule{backoff: "fixed", firstMS: 15_000, jitter: true}
+	s.start = b.log.From + 2*3_600_000
+	b.storm(s)
+
+	s = b.plainStorm("five attempts each")
+	s.attempts = 5
+	b.storm(s)
+}
+
+func (b *builder) stormsByCode() {
+	s := b.plainStorm("changes code")
 	s.failures = vendorOf(s.target.Vendor).retryable()[:3]
 	s.attempts, s.operations = 18, 10
 	b.storm(s)
 
-	s = plain("429 to 503")
+	s = b.plainStorm("429 to 503")
 	v := vendorOf(s.target.Vendor)
 	s.failures = []*Failure{&v.throttle[0], v.retryable()[0]}
 	s.waitS, s.waitForm = 8, DialectSeconds
 	b.storm(s)
 
-	s = plain("not retryable")
+	s = b.plainStorm("not retryable")
 	s.failures = vendorOf(s.target.Vendor).hopeless()[:1]
 	b.storm(s)
 
-	s = plain("ignores Retry-After")
+	s = b.plainStorm("no response at all")
+	down := refused()
+	s.failures = []*Failure{&down}
+	b.storm(s)
+
+	s = b.plainStorm("errors without a code")
+	s.failures = []*Failure{{Status: 503, Category: "server", Retry: "yes", ContentType: "text/html", Body: "<html><head><title>503 Service Temporarily Unavailable</title></head><body>nginx</body></html>"}}
+	b.storm(s)
+}
+
+func (b *builder) stormsByWait() {
+	s := b.plainStorm("ignores Retry-After")
 	s.waitS, s.waitForm = 30, pick(b, []Dialect{DialectSeconds, DialectDate})
 	b.storm(s)
 
-	s = plain("waits minutes as told")
+	s = b.plainStorm("waits minutes as told")
 	s.waitS, s.waitForm, s.schedule = 150, DialectSeconds, schedule{backoff: "retry_after"}
 	s.operations, s.attempts = 4, 8
 	b.storm(s)
 
-	s = plain("slow failures")
+	s = b.plainStorm("slow failures")
 	s.slowMS, s.schedule, s.operations = 20_000, schedule{backoff: "fixed", firstMS: 5000, jitter: true}, 6
 	s.outcome = "recovered"
 	e := b.storm(s)
 	e.Backoff = "" // the failures last longer than the waits: what the schedule was cannot be told
 	b.background(s.target, 4)
 
-	s = plain("sent early, answered late")
+	s = b.plainStorm("sent early, answered late")
 	s.waitS, s.waitForm, s.schedule, s.slowMS = 10, DialectSeconds, schedule{backoff: "fixed", firstMS: 7000}, 6000
 	e = b.storm(s)
 	e.Backoff = ""
 
-	s = plain("for hours")
-	s.operations, s.attempts, s.schedule = 1, 700, schedule{backoff: "fixed", firstMS: 15_000, jitter: true}
-	s.start = b.log.From + 2*3_600_000
-	b.storm(s)
-
-	s = plain("capped")
+	s = b.plainStorm("capped")
 	s.schedule, s.attempts = schedule{backoff: "exponential", firstMS: 1000, factor: 2, capMS: 20_000, jitter: true}, 9
 	b.storm(s)
+}
 
-	s = plain("twice")
+func (b *builder) stormsByNeighbour() {
+	s := b.plainStorm("twice")
 	b.storm(s)
 	s.start += 25 * 60_000
 	b.storm(s)
 
-	s = plain("two services")
+	s = b.plainStorm("two services")
 	b.storm(s)
 	other := *s.target
 	other.Service, other.Credential = "svc-other", "other-key"
 	s.target = &other
 	b.storm(s)
 
-	s = plain("two methods")
+	s = b.plainStorm("two methods")
 	b.storm(s)
 	written := *s.target
 	written.Method = "PUT"
 	s.target = &written
 	b.storm(s)
 
-	s = plain("within an outage")
+	s = b.plainStorm("within an outage")
 	s.operations, s.attempts = 6, 20
 	b.storm(s)
 	b.outage(s.target, s.start-60_000, 300_000, 80, 2)
 
-	s = plain("poller hurries")
+	s = b.plainStorm("without a credential")
+	s.target.Credential = ""
+	b.storm(s)
+
+	s = b.plainStorm("poller hurries")
 	s.operations, s.attempts, s.schedule = 1, 60, schedule{backoff: "fixed", firstMS: 1500}
 	b.hurriedPoller(s)
+}
 
-	s = plain("ongoing")
+func (b *builder) stormsAtTheEdge() {
+	s := b.plainStorm("ongoing")
 	s.start, s.attempts, s.schedule, s.spreadMS, s.operations = b.log.To-9*60_000, 400, schedule{backoff: "fixed", firstMS: 2500, jitter: true}, 30_000, 12
 	s.outcome = "ongoing"
 	b.storm(s)
 
-	s = plain("began before the range")
+	s = b.plainStorm("began before the range")
 	s.start, s.attempts, s.schedule = b.log.From-8*60_000, 100, schedule{backoff: "fixed", firstMS: 9000}
 	b.storm(s)
+}
 
-	s = plain("no response at all")
-	down := refused()
-	s.failures = []*Failure{&down}
-	b.storm(s)
-
-	s = plain("without a credential")
-	s.target.Credential = ""
-	b.storm(s)
-
-	s = plain("errors without a code")
-	s.failures = []*Failure{{Status: 503, Category: "server", Retry: "yes", ContentType: "text/html", Body: "<html><head><title>503 Service Temporarily Unavailable</title></head><body>nginx</body></html>"}}
-	b.storm(s)
-
-	b.weakStorms()
+// hotLoop lets several workers ask one path again and again, each for itself. Who answers whom cannot be
+// told: that it is a storm can.
+func (b *builder) hotLoop(s storm) {
+	e := b.event("storms", s.kind, s.target)
+	e.Loose = true
+	op := b.operation(s.target)
+	for range 6 {
+		at := s.start + b.Int64N(200)
+		for range 40 {
+			at += 300 + b.Int64N(400)
+			c := b.failure(s.target, at, op, s.failures[0])
+			c.Event, c.Duration = e, 150+b.Int64N(100)
+			b.add(c)
+		}
+	}
 }
 
 // hurriedPoller asks every minute in good times and every second and a half once it fails.

@@ -129,7 +129,8 @@ type Event struct {
 	Limit, WindowS   int64 // what the vendor enforces, advertised or not
 	Advertised       bool
 	New              bool
-	Group            int // spikes of one incident share it; 0 = alone
+	Loose            bool // its figures depend on who retried what, which nobody can tell
+	Group            int  // spikes of one incident share it; 0 = alone
 	Ratio            float64
 }
 

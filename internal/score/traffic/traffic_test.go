@@ -18,7 +18,7 @@ func TestRecordsMeanWhatTheLogSays(t *testing.T) {
 	var row parsers.Row
 	var buf []byte
 	wrong := map[string]string{}
-	for i, c := range slices.Concat(Day(1, 0.05).Calls, Week(1, 0.05).Calls) {
+	for i, c := range slices.Concat(Day(1, 0.05).Calls, Week(1, 0.05).Calls, Fresh(1, 1).Calls) {
 		if i%5 != 0 {
 			continue
 		}

@@ -84,13 +84,18 @@ func awsSlowDown() *Failure {
 }
 
 // retryable returns the vendor's failures worth a retry, hopeless those that are not.
-func (v vendorSpec) retryable() []*Failure { return v.choose(false) }
-func (v vendorSpec) hopeless() []*Failure  { return v.choose(true) }
+func (v vendorSpec) retryable() []*Failure {
+	return v.choose(func(f *Failure) bool { return f.Retry != "no" })
+}
 
-func (v vendorSpec) choose(hopeless bool) []*Failure {
+func (v vendorSpec) hopeless() []*Failure {
+	return v.choose(func(f *Failure) bool { return f.Retry == "no" })
+}
+
+func (v vendorSpec) choose(wanted func(*Failure) bool) []*Failure {
 	var list []*Failure
 	for i := range v.failures {
-		if (v.failures[i].Retry == "no") == hopeless {
+		if wanted(&v.failures[i]) {
 			list = append(list, &v.failures[i])
 		}
 	}

@@ -59,8 +59,12 @@ func (b *builder) series(perMinute, spread, day float64) *series {
 // newFailure makes a kind of error that the vendor has not documented: then the status says what it is.
 func (b *builder) newFailure(vendor, code string) *Failure {
 	f := pick(b, []Failure{
-		{Status: 500, Category: "server", Retry: "unknown"}, {Status: 502, Category: "upstream", Retry: "yes"}, {Status: 503, Category: "server", Retry: "yes"},
-		{Status: 400, Category: "validation", Retry: "no"}, {Status: 404, Category: "not_found", Retry: "no"}, {Status: 409, Category: "conflict", Retry: "unknown"},
+		{Status: 500, Category: "server", Retry: "unknown"},
+		{Status: 502, Category: "upstream", Retry: "yes"},
+		{Status: 503, Category: "server", Retry: "yes"},
+		{Status: 400, Category: "validation", Retry: "no"},
+		{Status: 404, Category: "not_found", Retry: "no"},
+		{Status: 409, Category: "conflict", Retry: "unknown"},
 	})
 	f.Code, f.ContentType, f.Body = code, "application/json", `{"error":{"code":"`+code+`","message":"It failed."}}`
 	if vendor == "truelayer" {

@@ -175,7 +175,7 @@ func early(calls []*traffic.Call, end int64) int {
 	sortBy(bySent, (*traffic.Call).Sent)
 	next, until := 0, map[string]int64{}
 	for _, c := range bySent {
-		for next < len(calls) && calls[next].At < c.Sent() {
+		for next < len(calls) && calls[next].At <= c.Sent() {
 			if r := calls[next]; throttled(r) && r.WaitMS > 0 {
 				until[r.Service] = max(until[r.Service], r.At+r.WaitMS)
 			}

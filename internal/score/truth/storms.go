@@ -101,46 +101,60 @@ func runsOf(calls []*traffic.Call) []run {
 	return runs
 }
 
+// separate reports that only their counters tell the operations of the calls apart.
+func separate(c *traffic.Call) bool {
+	return c.StatesAttempt && c.Key == traffic.KeyNone && !c.Idempotent()
+}
+
+// chains goes through the calls as they were sent.
 func chains(calls []*traffic.Call) []run {
-	counted := calls[0].StatesAttempt && calls[0].Key == traffic.KeyNone && !calls[0].Idempotent()
-	sorted := slices.Clone(calls)
-	sortBy(sorted, func(c *traffic.Call) int64 { return c.At })
+	sent, answered := slices.Clone(calls), slices.Clone(calls)
+	sortBy(sent, (*traffic.Call).Sent)
+	sortBy(answered, func(c *traffic.Call) int64 { return c.At })
+	runOf, ended := map[*traffic.Call]*run{}, map[*traffic.Call]bool{}
 	var all []*run
-	for _, c := range sorted {
-		var into *run
-		for i := len(all) - 1; i >= 0 && into == nil; i-- {
-			if continues(all[i], c, counted) {
-				into = all[i]
-			}
-			if !counted {
-				break
-			}
+	for _, c := range sent {
+		before := predecessor(answered, c, ended)
+		if before == nil {
+			runOf[c] = &run{}
+			all = append(all, runOf[c])
+		} else {
+			runOf[c] = runOf[before]
+			ended[before] = separate(c)
 		}
-		if into == nil {
-			into = &run{}
-			all = append(all, into)
-		}
-		into.calls = append(into.calls, c)
+		runOf[c].calls = append(runOf[c].calls, c)
 	}
 	list := make([]run, len(all))
 	for i, r := range all {
+		sortBy(r.calls, func(c *traffic.Call) int64 { return c.At })
 		list[i] = *r
 	}
 	return list
 }
 
-func continues(r *run, c *traffic.Call, counted bool) bool {
-	if counted {
-		last := r.calls[len(r.calls)-1]
-		return c.Attempt == last.Attempt+1 && last.Failure != nil && c.Sent()-last.At < patience(last) && c.Sent() >= last.At
-	}
-	for i := len(r.calls) - 1; i >= 0; i-- {
-		seen := r.calls[i]
-		if seen.At <= c.Sent() {
-			return seen.Failure != nil && c.Sent()-seen.At < patience(seen)
+// predecessor returns the failure that a call retries, nil if it is a first attempt: the last answer that
+// its caller had seen, or the attempt before by number that nothing has followed yet.
+func predecessor(answered []*traffic.Call, c *traffic.Call, ended map[*traffic.Call]bool) *traffic.Call {
+	i, _ := slices.BinarySearchFunc(answered, c.Sent()+1, func(a *traffic.Call, at int64) int { return cmp.Compare(a.At, at) })
+	for _, seen := range slices.Backward(answered[:i]) {
+		if seen == c {
+			continue
+		}
+		late := seen.Failure == nil || c.Sent()-seen.At >= patience(seen)
+		if !separate(c) {
+			if late {
+				return nil
+			}
+			return seen
+		}
+		if !late && !ended[seen] && seen.Attempt == c.Attempt-1 {
+			return seen
+		}
+		if c.Sent()-seen.At > hour {
+			return nil
 		}
 	}
-	return false // it was under way before the first one had failed
+	return nil
 }
 
 // polls reports a run at the pace of the operation's ordinary calls.
@@ -197,7 +211,6 @@ func join(runs []run) [][]run {
 func judge(log *traffic.Log, runs []run) Storm {
 	s := storm(log, runs)
 	operations, recovered, succeeded := map[string]bool{}, 0, false
-	counted := runs[0].calls[0].StatesAttempt && runs[0].calls[0].Key == traffic.KeyNone && !runs[0].calls[0].Idempotent()
 	var gaps []float64
 	for _, r := range runs {
 		operations[r.calls[0].Operation()] = true
@@ -226,7 +239,7 @@ func judge(log *traffic.Log, runs []run) Storm {
 		}
 	}
 	s.Operations = len(operations)
-	if counted {
+	if separate(runs[0].calls[0]) {
 		s.Operations = len(runs)
 	}
 	s.Amplification = float64(s.Attempts) / float64(s.Operations)
