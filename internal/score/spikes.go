@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/errata-dev/errata/internal/score/truth"
 	"github.com/errata-dev/errata/storage"
@@ -23,6 +24,7 @@ func (s *scorer) spikes(ctx context.Context) error {
 		events = append(events, span{key(w.Vendor, w.Status, w.Code), w.Start, w.End})
 		kinds = append(kinds, w.Kind)
 	}
+	answer.Rows = slices.DeleteFunc(answer.Rows, s.explained)
 	for _, r := range answer.Rows {
 		rows = append(rows, span{key(r.Vendor, int(r.Status), r.Code), r.Start.UnixMilli(), r.End.UnixMilli()})
 	}
@@ -38,6 +40,20 @@ func (s *scorer) spikes(ctx context.Context) error {
 	}
 	s.settle("spikes", kinds, events, rows, rowOf, taken, func(j int) string { return s.spikeDecoy(answer.Rows[j]) })
 	return nil
+}
+
+// explained reports a row that a storm or a throttled window has caused: many errors are a spike too.
+func (s *scorer) explained(r storage.SpikeRow) bool {
+	for _, e := range s.log.Events {
+		if e.Question != "storms" && e.Question != "limits" || e.Vendor != r.Vendor || len(e.Calls) == 0 {
+			continue
+		}
+		f := e.Calls[0].Failure
+		if f.Code == r.Code && e.From < r.End.UnixMilli() && e.To > r.Start.UnixMilli() {
+			return true
+		}
+	}
+	return false
 }
 
 // spikeDecoy names what a false row may have been taken in by.

@@ -47,6 +47,8 @@ func Fresh(seed uint64, size float64) *Log {
 		b.storm(s)
 	}
 	b.throttle(throttle{kind: "with little before", targets: b.payer(1, 1), dialect: DialectDraft, limit: 50, windowS: 60, rule: aligned, usual: 4, demand: 150, start: at(30), lengthMS: 6 * minuteMS})
+	b.poller(b.decoy("poller of what is gone", "GET", KeyNone), poll{every: 60_000, jitter: 0.01, gone: true})
+	b.poller(b.decoy("poller of what is gone, every minute and a half", "GET", KeyNone), poll{every: 90_000, jitter: 0.05, gone: true})
 	for _, vendor := range vendorNames() {
 		t := b.target(vendor, "GET", KeyNone)
 		b.noise(noise{target: t, from: b.log.Start, to: b.log.To, perMinute: 20, flat: true})

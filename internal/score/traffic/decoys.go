@@ -47,6 +47,9 @@ func (b *builder) stormDecoys() {
 	b.fanOut(b.decoy("fan-out under one trace id", "POST", KeyTrace))
 	b.fanOut(b.decoy("the same call, side by side", "GET", KeyNone))
 	b.chatter(b.decoy("fails now and then, between successes", "GET", KeyNone))
+	b.hotPath(b.decoy("hot path, some failing all the time", "GET", KeyNone), 0.4)
+	b.hotPath(b.decoy("hot path in an outage", "GET", KeyNone), 0.01)
+	b.batch(b.decoy("batch of writes", "POST", KeyIdempotency))
 	b.slowRetries(b.decoy("retries further apart than the gap", "GET", KeyNone))
 }
 
@@ -141,6 +144,23 @@ func (b *builder) chatter(t *Target) {
 			b.add(b.failure(t, at, op, f))
 		} else {
 			b.add(b.success(t, at, op))
+		}
+	}
+}
+
+// hotPath is one path without ids that many callers ask, at random: its calls are one operation, whose
+// failures are nobody's retries. It fails for ten minutes in the middle.
+func (b *builder) hotPath(t *Target, failing float64) {
+	t.Route = "/v1/" + word(b.n)
+	op := b.operation(t)
+	f := vendorOf(t.Vendor).retryable()[0]
+	start := b.when(4 * 3_600_000)
+	for at := float64(start); at < float64(start)+90*60_000; at += b.exp(800) {
+		down := at > float64(start)+40*60_000 && at < float64(start)+50*60_000 && failing < 0.1
+		if down || b.chance(failing) {
+			b.add(b.failure(t, int64(at), op, f))
+		} else {
+			b.add(b.success(t, int64(at), op))
 		}
 	}
 }

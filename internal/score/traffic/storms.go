@@ -171,6 +171,7 @@ func (b *builder) anyStorm(k keying, plan schedule, i int) {
 		s.operations = min(s.operations, 12)
 	}
 	if plan.backoff == "retry_after" {
+		s.failures = v.retryable()[:1] // one with a response
 		s.waitS, s.waitForm = int64(b.between(3, 40)), pick(b, []Dialect{DialectSeconds, DialectDate})
 		s.slowMS = 5
 	}
@@ -189,7 +190,7 @@ func (b *builder) anyStorm(k keying, plan schedule, i int) {
 
 // when draws a time within what is asked for, so long before its end.
 func (b *builder) when(before int64) int64 {
-	return b.log.From + 60*60_000 + b.Int64N(b.log.To-before-b.log.From-2*60*60_000)
+	return b.log.From + 60*60_000 + b.Int64N(max(1, b.log.To-before-b.log.From-2*60*60_000))
 }
 
 func (b *builder) background(t *Target, perMinute float64) {

@@ -157,31 +157,30 @@ func predecessor(answered []*traffic.Call, c *traffic.Call, ended map[*traffic.C
 	return nil
 }
 
-// polls reports a run at the pace of the operation's ordinary calls.
+// polls reports a run at the pace of the operation's ordinary calls: those that follow a success.
 func polls(r run, calls []*traffic.Call) bool {
-	pace := r.gaps()
-	var times, earlier []int64
-	for _, c := range calls {
-		if c.At >= r.start() {
-			continue
+	pace := median(r.gaps())
+	before := slices.DeleteFunc(slices.Clone(calls), func(c *traffic.Call) bool { return c.At >= r.start() })
+	sortBy(before, func(c *traffic.Call) int64 { return c.At })
+	var ordinary []float64
+	for i, c := range before {
+		next := r.start()
+		if i+1 < len(before) {
+			next = before[i+1].At
 		}
-		earlier = append(earlier, c.At)
 		if c.Failure == nil && c.At >= r.start()-24*hour {
-			times = append(times, c.At)
+			ordinary = append(ordinary, float64(next-c.At))
 		}
 	}
-	slices.Sort(times)
-	slices.Sort(earlier)
-	if gaps := differences(times); len(gaps) >= 2 {
-		return median(pace) >= 0.8*median(gaps[max(0, len(gaps)-20):])
+	if len(ordinary) >= 3 {
+		return pace >= 0.8*median(ordinary[max(0, len(ordinary)-20):])
 	}
-	if gaps := differences(earlier); len(gaps) >= 5 {
-		gaps = gaps[len(gaps)-5:]
-		if slices.Max(gaps) < 1.2*slices.Min(gaps) {
-			return median(pace) >= 0.8*median(gaps)
-		}
+	var times []int64
+	for _, c := range before[max(0, len(before)-6):] {
+		times = append(times, c.At)
 	}
-	return false
+	gaps := differences(times)
+	return len(gaps) >= 5 && slices.Max(gaps) < 1.2*slices.Min(gaps) && pace >= 0.8*median(gaps)
 }
 
 func differences(times []int64) []float64 {
