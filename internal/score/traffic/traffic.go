@@ -84,6 +84,7 @@ type Call struct {
 	*Target
 	At, Duration int64 // Unix ms of the response, and ms
 	Path, ID     string
+	Intent       int // of the caller: all attempts of one intended call share it
 	Attempt      int
 	Failure      *Failure // nil = success
 	WaitMS       int64    // advertised, -1 = none
@@ -158,6 +159,8 @@ type builder struct {
 	log  *Log
 	size float64
 	n    int
+
+	intents int
 }
 
 func newBuilder(name string, seed uint64, start, from, to time.Time, size float64) *builder {
@@ -235,7 +238,7 @@ func (b *builder) hex(n int) string {
 // success and failure prepare calls of an operation.
 func (b *builder) success(t *Target, at int64, op *operation) *Call {
 	op.attempt++
-	return &Call{Target: t, At: at, Duration: b.lasts(120), Path: op.path, ID: op.id, Attempt: op.attempt, WaitMS: -1}
+	return &Call{Target: t, At: at, Duration: b.lasts(120), Path: op.path, ID: op.id, Intent: op.intent, Attempt: op.attempt, WaitMS: -1}
 }
 
 func (b *builder) failure(t *Target, at int64, op *operation, f *Failure) *Call {
@@ -247,11 +250,13 @@ func (b *builder) failure(t *Target, at int64, op *operation, f *Failure) *Call 
 // operation is one intended call.
 type operation struct {
 	path, id string
+	intent   int
 	attempt  int
 }
 
 func (b *builder) operation(t *Target) *operation {
-	op := &operation{path: t.Route}
+	b.intents++
+	op := &operation{path: t.Route, intent: b.intents}
 	for i := range len(t.Route) - 3 {
 		if t.Route[i:i+4] == "{id}" {
 			op.path = t.Route[:i] + strconv.Itoa(100_000_000+b.IntN(900_000_000)) + t.Route[i+4:]

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/errata-dev/errata/internal/score/traffic"
 )
@@ -55,7 +56,7 @@ func patience(c *traffic.Call) int64 { return max(stormGap, c.WaitMS+c.WaitMS/4)
 func Storms(log *traffic.Log) []Storm {
 	type unit struct{ vendor, service, endpoint string }
 	runs := map[unit][]run{}
-	keys, byOperation := groups(log.Calls, (*traffic.Call).Operation)
+	keys, byOperation := groups(log.Calls, operation)
 	weak := map[string]bool{}
 	for _, key := range keys {
 		calls := byOperation[key]
@@ -70,7 +71,10 @@ func Storms(log *traffic.Log) []Storm {
 	var storms []Storm
 	for _, list := range runs {
 		for _, joined := range join(list) {
-			if s := judge(log, joined); s.Amplification >= minAmplify && s.End >= log.From && s.Start < log.To {
+			s := judge(log, joined)
+			// What was put there as a decoy is one, though it should keep to the letter of the definition.
+			decoy := s.Event == nil && s.Kind != Noise
+			if !decoy && s.Amplification >= minAmplify && s.End >= log.From && s.Start < log.To {
 				storms = append(storms, s)
 			}
 		}
@@ -88,9 +92,21 @@ func isWeak(calls []*traffic.Call) bool {
 		!slices.ContainsFunc(calls, func(c *traffic.Call) bool { return c.StatesAttempt && c.Attempt > 1 })
 }
 
-// runsOf finds the chains of an operation's calls. A call continues a chain when the last answer that its
-// caller had seen was a failure, not too long ago. Where attempts are counted, a first one begins anew,
-// and a later one follows the attempt before it.
+// operation tells calls apart as the definition does; where only their counters could, by what the callers
+// meant.
+func operation(c *traffic.Call) string {
+	if separate(c) {
+		return c.Operation() + "#" + strconv.Itoa(c.Intent)
+	}
+	return c.Operation()
+}
+
+// separate reports that only their counters tell the operations of the calls apart.
+func separate(c *traffic.Call) bool {
+	return c.StatesAttempt && c.Key == traffic.KeyNone && !c.Idempotent()
+}
+
+// runsOf finds the chains of an operation's calls.
 func runsOf(calls []*traffic.Call) []run {
 	var runs []run
 	for _, chain := range chains(calls) {
@@ -101,26 +117,20 @@ func runsOf(calls []*traffic.Call) []run {
 	return runs
 }
 
-// separate reports that only their counters tell the operations of the calls apart.
-func separate(c *traffic.Call) bool {
-	return c.StatesAttempt && c.Key == traffic.KeyNone && !c.Idempotent()
-}
-
-// chains goes through the calls as they were sent.
+// chains goes through the calls as they were sent. A call continues a chain when the last answer that its
+// caller had seen was a failure, not too long ago.
 func chains(calls []*traffic.Call) []run {
 	sent, answered := slices.Clone(calls), slices.Clone(calls)
 	sortBy(sent, (*traffic.Call).Sent)
 	sortBy(answered, func(c *traffic.Call) int64 { return c.At })
-	runOf, ended := map[*traffic.Call]*run{}, map[*traffic.Call]bool{}
+	runOf := map[*traffic.Call]*run{}
 	var all []*run
 	for _, c := range sent {
-		before := predecessor(answered, c, ended)
-		if before == nil {
+		if before := predecessor(answered, c); before != nil {
+			runOf[c] = runOf[before]
+		} else {
 			runOf[c] = &run{}
 			all = append(all, runOf[c])
-		} else {
-			runOf[c] = runOf[before]
-			ended[before] = separate(c)
 		}
 		runOf[c].calls = append(runOf[c].calls, c)
 	}
@@ -132,29 +142,20 @@ func chains(calls []*traffic.Call) []run {
 	return list
 }
 
-// predecessor returns the failure that a call retries, nil if it is a first attempt: the last answer that
-// its caller had seen, or the attempt before by number that nothing has followed yet.
-func predecessor(answered []*traffic.Call, c *traffic.Call, ended map[*traffic.Call]bool) *traffic.Call {
+// predecessor returns the failure that a call retries, nil if it is a first attempt.
+func predecessor(answered []*traffic.Call, c *traffic.Call) *traffic.Call {
 	i, _ := slices.BinarySearchFunc(answered, c.Sent()+1, func(a *traffic.Call, at int64) int { return cmp.Compare(a.At, at) })
-	for _, seen := range slices.Backward(answered[:i]) {
-		if seen == c {
-			continue
-		}
-		late := seen.Failure == nil || c.Sent()-seen.At >= patience(seen)
-		if !separate(c) {
-			if late {
-				return nil
-			}
-			return seen
-		}
-		if !late && !ended[seen] && seen.Attempt == c.Attempt-1 {
-			return seen
-		}
-		if c.Sent()-seen.At > hour {
-			return nil
-		}
+	if i > 0 && answered[i-1] == c {
+		i-- // it took no time
 	}
-	return nil
+	if i == 0 {
+		return nil
+	}
+	seen := answered[i-1]
+	if seen.Failure == nil || c.Sent()-seen.At >= patience(seen) {
+		return nil
+	}
+	return seen
 }
 
 // polls reports a run at the pace of the operation's ordinary calls: those that follow a success.
@@ -224,7 +225,7 @@ func judge(log *traffic.Log, runs []run) Storm {
 				if before.WaitMS >= 0 && c.Sent() < before.At+before.WaitMS {
 					s.Early++
 				}
-				if before.Retry() == "no" {
+				if before.Failure != nil && before.Retry() == "no" {
 					s.Nonretryable++
 				}
 			}
@@ -331,7 +332,7 @@ func weakStorms(log *traffic.Log, weak map[string]bool) []Storm {
 	type unit struct{ vendor, service, endpoint string }
 	var calls []*traffic.Call
 	for _, c := range log.Calls {
-		if !c.Idempotent() && c.Key == traffic.KeyNone && weak[c.Operation()] {
+		if !c.Idempotent() && c.Key == traffic.KeyNone && weak[operation(c)] {
 			calls = append(calls, c)
 		}
 	}

@@ -58,14 +58,17 @@ func kindOf(log *traffic.Log, calls []*traffic.Call) (kind string, event *traffi
 	return DecoyOf(log, calls[0].Vendor, calls[0].Service, calls[0].Endpoint()), nil
 }
 
-// DecoyOf names the decoy of a target, "noise" when it has none.
+// Noise is what belongs to no event and no decoy.
+const Noise = "noise"
+
+// DecoyOf names the decoy of a target.
 func DecoyOf(log *traffic.Log, vendor, service, endpoint string) string {
 	for _, e := range log.Events {
 		if e.Question == "" && e.Vendor == vendor && e.Service == service && (endpoint == "" || e.Endpoint == endpoint) {
 			return e.Kind
 		}
 	}
-	return "noise"
+	return Noise
 }
 
 func sortBy[T any, K cmp.Ordered](items []T, key func(T) K) {
