@@ -17,6 +17,7 @@ import (
 type span struct {
 	key      string
 	from, to int64
+	more     string // about a row, for the list
 }
 
 // match pairs events with rows of the same key that overlap in time, the longest overlaps first; each at
@@ -44,25 +45,33 @@ func match(events, rows []span) (rowOf []int, taken []bool) {
 	return rowOf, taken
 }
 
-// scorer asks one loaded log.
+// scorer asks one loaded log, about all of it or a part.
 type scorer struct {
-	db     *storage.DB
-	log    *traffic.Log
-	result *result
+	db       *storage.DB
+	log      *traffic.Log
+	result   *result
+	part     string // names a part of the log
+	from, to int64
 }
 
 func (s *scorer) filter() storage.Filter {
-	return storage.Filter{From: time.UnixMilli(s.log.From).UTC(), To: time.UnixMilli(s.log.To).UTC()}
+	return storage.Filter{From: time.UnixMilli(s.from).UTC(), To: time.UnixMilli(s.to).UTC()}
 }
 
+// asked reports an event that overlaps the range.
+func (s *scorer) asked(from, to int64) bool { return to >= s.from && from < s.to }
+
+// whole reports an event all of which lies in the range, so that its figures cannot depend on it.
+func (s *scorer) whole(e span) bool { return s.part == "" || e.from >= s.from && e.to < s.to }
+
 func (s *scorer) where(question, kind string, e span) string {
-	return fmt.Sprintf("%s %s seed %d: %s %s..%s (%s)", question, s.log.Name, s.log.Seed, e.key, clock(e.from), clock(e.to), kind)
+	return fmt.Sprintf("%s%s %s seed %d: %s %s..%s (%s)", question, s.part, s.log.Name, s.log.Seed, e.key, clock(e.from), clock(e.to), kind)
 }
 
 // settle counts what was matched, and notes misses and false rows.
 func (s *scorer) settle(question string, kinds []string, events, rows []span, rowOf []int, taken []bool, falseKind func(int) string) {
 	for i, kind := range kinds {
-		t := s.result.kind(question, kind)
+		t := s.result.kind(question+s.part, kind)
 		t.events++
 		if rowOf[i] >= 0 {
 			t.found++
@@ -76,8 +85,8 @@ func (s *scorer) settle(question string, kinds []string, events, rows []span, ro
 			continue
 		}
 		kind := falseKind(j)
-		s.result.kind(question, kind).wrong++
-		s.result.note("FALSE %s", s.where(question, kind, rows[j]))
+		s.result.kind(question+s.part, kind).wrong++
+		s.result.note("FALSE %s %s", s.where(question, kind, rows[j]), rows[j].more)
 	}
 }
 
@@ -86,15 +95,15 @@ func (s *scorer) storms(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	want := truth.Storms(s.log)
+	want := slices.DeleteFunc(truth.Storms(s.log), func(w truth.Storm) bool { return !s.asked(w.Start, w.End) })
 	var events, rows []span
 	var kinds []string
 	for _, w := range want {
-		events = append(events, span{w.Vendor + " " + w.Service + " " + w.Endpoint, w.Start, w.End})
+		events = append(events, span{key: w.Vendor + " " + w.Service + " " + w.Endpoint, from: w.Start, to: w.End})
 		kinds = append(kinds, w.Kind)
 	}
 	for _, r := range answer.Rows {
-		rows = append(rows, span{r.Vendor + " " + r.Service + " " + r.Endpoint, r.Start.UnixMilli(), r.End.UnixMilli()})
+		rows = append(rows, span{r.Vendor + " " + r.Service + " " + r.Endpoint, r.Start.UnixMilli(), r.End.UnixMilli(), fmt.Sprintf("%+v", r)})
 	}
 	rowOf, taken := match(events, rows)
 	s.settle("storms", kinds, events, rows, rowOf, taken, func(j int) string {
@@ -102,7 +111,7 @@ func (s *scorer) storms(ctx context.Context) error {
 		return truth.DecoyOf(s.log, r.Vendor, r.Service, r.Endpoint)
 	})
 	for i, j := range rowOf {
-		if j >= 0 {
+		if j >= 0 && s.whole(events[i]) {
 			s.compareStorm(want[i], answer.Rows[j], checks{s.result, "storms", s.where("storms", kinds[i], events[i])})
 		}
 	}
@@ -114,6 +123,9 @@ func (s *scorer) storms(ctx context.Context) error {
 
 // unseen notes events that the definitions do not see: the traffic is at fault, or they are.
 func (s *scorer) unseen(question string, seen func(*traffic.Event) bool) {
+	if s.part != "" {
+		return
+	}
 	for _, e := range s.log.Events {
 		if e.Question == question && !seen(e) && e.To >= s.log.From {
 			s.result.note("UNSEEN %s by the definition: %s %s (%s) %s", question, e.Service, e.Endpoint, e.Kind, clock(e.From))
@@ -164,7 +176,7 @@ func (s *scorer) limits(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	want := truth.Limits(s.log)
+	want := slices.DeleteFunc(truth.Limits(s.log), func(w truth.Limit) bool { return !s.asked(w.Start, w.End) })
 	var events, rows []span
 	var kinds []string
 	payer := func(vendor, credential, service string) string {
@@ -174,11 +186,11 @@ func (s *scorer) limits(ctx context.Context) error {
 		return vendor + " of " + service
 	}
 	for _, w := range want {
-		events = append(events, span{payer(w.Vendor, w.Credential, w.Service), w.Start, w.End})
+		events = append(events, span{key: payer(w.Vendor, w.Credential, w.Service), from: w.Start, to: w.End})
 		kinds = append(kinds, w.Kind)
 	}
 	for _, r := range answer.Rows {
-		rows = append(rows, span{payer(r.Vendor, r.Credential, r.Service), r.Start.UnixMilli(), r.End.UnixMilli()})
+		rows = append(rows, span{payer(r.Vendor, r.Credential, r.Service), r.Start.UnixMilli(), r.End.UnixMilli(), fmt.Sprintf("%+v", r)})
 	}
 	rowOf, taken := match(events, rows)
 	s.settle("limits", kinds, events, rows, rowOf, taken, func(j int) string {
@@ -186,7 +198,7 @@ func (s *scorer) limits(ctx context.Context) error {
 		return truth.DecoyOf(s.log, r.Vendor, r.Service, "")
 	})
 	for i, j := range rowOf {
-		if j >= 0 {
+		if j >= 0 && s.whole(events[i]) {
 			s.compareLimit(want[i], answer.Rows[j], checks{s.result, "limits", s.where("limits", kinds[i], events[i])})
 		}
 	}

@@ -111,12 +111,20 @@ func (s settings) measureLog(ctx context.Context, url string, log *traffic.Log, 
 }
 
 func (s settings) ask(ctx context.Context, db *storage.DB, log *traffic.Log, r *result) error {
-	sc := &scorer{db: db, log: log, result: r}
+	if err := s.askPart(ctx, &scorer{db: db, log: log, result: r, from: log.From, to: log.To}); err != nil {
+		return err
+	}
+	quarter := (log.To - log.From) / 4
+	part := &scorer{db: db, log: log, result: r, part: ", a quarter", from: log.From + quarter + 17_003, to: log.From + 2*quarter + 40_719}
+	return s.askPart(ctx, part)
+}
+
+func (s settings) askPart(ctx context.Context, sc *scorer) error {
 	for _, q := range []struct {
 		name string
 		ask  func(context.Context) error
 	}{{"top", sc.top}, {"storms", sc.storms}, {"limits", sc.limits}, {"spikes", sc.spikes}} {
-		if !strings.Contains(s.only, q.name) || q.name == "spikes" && log.Name == "day" {
+		if !strings.Contains(s.only, q.name) || q.name == "spikes" && sc.log.Name == "day" || q.name == "top" && sc.part != "" {
 			continue
 		}
 		if err := q.ask(ctx); err != nil {

@@ -14,24 +14,26 @@ func (s *scorer) spikes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	want := truth.Spikes(s.log)
+	want := slices.DeleteFunc(truth.Spikes(s.log), func(w truth.Spike) bool { return !s.asked(w.Start, w.End-1) })
 	key := func(vendor string, status int, code string) string {
 		return fmt.Sprintf("%s %d %s", vendor, status, code)
 	}
 	var events, rows []span
 	var kinds []string
 	for _, w := range want {
-		events = append(events, span{key(w.Vendor, w.Status, w.Code), w.Start, w.End})
+		events = append(events, span{key: key(w.Vendor, w.Status, w.Code), from: w.Start, to: w.End})
 		kinds = append(kinds, w.Kind)
 	}
 	answer.Rows = slices.DeleteFunc(answer.Rows, s.explained)
 	for _, r := range answer.Rows {
-		rows = append(rows, span{key(r.Vendor, int(r.Status), r.Code), r.Start.UnixMilli(), r.End.UnixMilli()})
+		rows = append(rows, span{key(r.Vendor, int(r.Status), r.Code), r.Start.UnixMilli(), r.End.UnixMilli(), fmt.Sprintf("count %d expected %.1f score %.1f", r.Count, r.Expected, r.Score)})
 	}
 	rowOf, taken := match(events, rows)
 	incidents := map[int]string{}
 	for i := len(want) - 1; i >= 0; i-- {
-		if j := rowOf[i]; j >= 0 {
+		if j := rowOf[i]; j >= 0 && !s.whole(events[i]) {
+			continue
+		} else if j >= 0 {
 			s.compareSpike(want[i], answer.Rows[j], incidents, checks{s.result, "spikes", s.where("spikes", kinds[i], events[i])})
 		} else if !want[i].Required {
 			s.result.note("BORDERLINE and not found %s", s.where("spikes", kinds[i], events[i]))
@@ -79,7 +81,7 @@ func (s *scorer) compareSpike(want truth.Spike, got storage.SpikeRow, incidents 
 		}
 	}
 	c.text("new", fmt.Sprint(got.New), fmt.Sprint(want.New))
-	if want.Ratio < 8 || want.Ratio > 12 {
+	if want.Clear {
 		c.text("severity", string(got.Severity), want.Severity)
 	}
 	if want.Group > 0 {

@@ -18,6 +18,7 @@ type Spike struct {
 	Expected, Ratio float64
 	New             bool
 	Severity        string
+	Clear           bool // the severity is far enough from its thresholds
 	Group           int
 	Required        bool // false = so close to a threshold that either answer will do
 }
@@ -64,9 +65,11 @@ func spikeOf(log *traffic.Log, e *traffic.Event) Spike {
 	if s.Expected > 0 {
 		s.Ratio = float64(s.Count) / s.Expected
 	}
-	if s.Expected == 0 || s.Ratio >= 10 || float64(s.Count) >= 0.5*float64(responses) {
+	rate := float64(s.Count) / float64(responses)
+	if s.Expected == 0 || s.Ratio >= 10 || rate >= 0.5 {
 		s.Severity = "critical"
 	}
+	s.Clear = s.Ratio > 13 || (s.Ratio < 7.5 && (rate < 0.4 || rate > 0.6))
 	s.Required = clear(&s, perMinute, observed)
 	return s
 }
