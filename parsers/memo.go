@@ -14,15 +14,17 @@ const (
 	memoTexts = 512 // with all buffers full 512 KiB for each Row
 	memoText  = 128 // longest text that is remembered
 	memoHosts = 64  // at most 64 * 4 * 253 bytes
+	memoWays  = 4   // texts or hosts that share a place
 )
 
 // memoSeed makes the places of texts unforeseeable: nobody can send texts that meet in one place. Results
 // do not depend on it.
 var memoSeed = maphash.MakeSeed()
 
-// memo remembers what the texts and hosts seen last became. A text has one place, which the next text
-// of that place takes over; hostile traffic, all unique, makes a memo useless and no worse. The results
-// depend on the text and on the registry only: a Row that changes to another registry forgets all.
+// memo remembers what the texts and hosts seen last became. Four share a place. A new one takes over from the
+// last of them, and each that is seen again moves up by one: texts that come but once, with ids in them, never
+// drive out those that come again and again. Hostile traffic, all unique, makes a memo useless and no worse.
+// The results depend on the text and on the registry only: a Row that changes to another registry forgets all.
 type memo struct {
 	owner *Registry
 	texts [memoTexts]knownText
@@ -55,28 +57,45 @@ func (m *memo) of(r *Registry) {
 
 // known returns the entry of a trimmed text of 1 to memoText bytes. It is valid until the next call.
 func (r *Registry) known(s *scratch, text []byte) *knownText {
-	k := &s.memo.texts[maphash.Bytes(memoSeed, text)%memoTexts]
-	if !bytes.Equal(k.text, text) {
-		k.text = append(k.text[:0], text...)
-		k.redacted = r.redactor.Append(k.redacted[:0], s.valid(text))
-		k.templated = false
+	ways := s.memo.texts[maphash.Bytes(memoSeed, text)%(memoTexts/memoWays)*memoWays:][:memoWays]
+	for i := range ways {
+		if bytes.Equal(ways[i].text, text) {
+			return movedUp(ways, i)
+		}
 	}
+	k := &ways[memoWays-1]
+	k.text = append(k.text[:0], text...)
+	k.redacted = r.redactor.Append(k.redacted[:0], s.valid(text))
+	k.templated = false
 	return k
+}
+
+// movedUp returns the i-th of those that share a place, which is before one more of them from now on.
+func movedUp[T any](ways []T, i int) *T {
+	if i == 0 {
+		return &ways[0]
+	}
+	ways[i-1], ways[i] = ways[i], ways[i-1]
+	return &ways[i-1]
 }
 
 // host returns what is known of a host. It is valid until the next call.
 func (r *Registry) host(s *scratch, authority []byte) *knownHost {
-	h := &s.memo.hosts[maphash.Bytes(memoSeed, authority)%memoHosts]
+	ways := s.memo.hosts[maphash.Bytes(memoSeed, authority)%(memoHosts/memoWays)*memoWays:][:memoWays]
+	for i := range ways {
+		if bytes.Equal(ways[i].authority, authority) {
+			return movedUp(ways, i)
+		}
+	}
+	h := &ways[memoWays-1]
 	if len(authority) > limitHost {
 		h, authority = &s.memo.other, window(authority, limitHost)
 	}
-	if !bytes.Equal(h.authority, authority) {
-		h.authority = append(h.authority[:0], authority...)
-		h.name = appendLower(h.name[:0], authority)
-		h.redacted = append(h.redacted[:0], r.text(s, h.name, limitHost)...)
-		h.vendor = r.hosted(h.name)
-		h.domain = h.name[registrable(string(h.name)):]
-	}
+	h.authority = append(h.authority[:0], authority...)
+	h.name = appendLower(h.name[:0], authority)
+	h.redacted = append(h.redacted[:0], r.text(s, h.name, limitHost)...)
+	h.vendor = r.hosted(h.name)
+	h.domain = h.name[registrable(string(h.name)):]
 	return h
 }
 
