@@ -76,7 +76,7 @@ func New(o Options) (*Registry, error) {
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	r := &Registry{key: o.HashKey, redactor: redactor, texts: allowed, generic: own.generic, topics: maps.Clone(o.Formats), fallback: o.Format}
+	r := &Registry{key: o.HashKey, redactor: redactor, custom: len(o.Redact) > 0, texts: allowed, generic: own.generic, topics: maps.Clone(o.Formats), fallback: o.Format}
 	return r, r.add(all)
 }
 

@@ -31,6 +31,10 @@ func (r *Registry) identify(row *Row) *vendor {
 func (r *Registry) path(row *Row) {
 	s := row.scratch
 	path := s.response.target.path
+	if s.quiet && len(path) <= limitPath {
+		row.Path = path
+		return
+	}
 	start := len(s.texts)
 	s.texts = r.redactor.AppendPath(s.texts, s.valid(window(path, limitPath)))
 	row.Path = s.cut(start, limitPath, len(path))
@@ -70,8 +74,14 @@ func (r *Registry) route(s *scratch, method, path []byte) []byte {
 	if len(path) == 0 {
 		return nil
 	}
-	s.work = mask.AppendRoute(s.work[:0], window(path, limitPath))
-	return r.text(s, s.work, limitPath)
+	var plain bool
+	s.work, plain = mask.AppendPlainRoute(s.work[:0], window(path, limitPath))
+	if len(s.work) > memoText {
+		return r.text(s, s.work, limitPath)
+	}
+	known := r.known(s, s.work)
+	s.quiet = plain && r.quiet(s, known)
+	return s.keep(known.redacted, limitPath)
 }
 
 // operation hashes the identity that all attempts of one call share. The hash is keyed because

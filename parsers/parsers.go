@@ -61,6 +61,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type Registry struct {
 	key      [32]byte
 	redactor *redact.Redactor
+	custom   bool // by patterns of the operator, too
 	texts    texts
 	vendors  []*vendor // by name
 	byName   map[string]*vendor

@@ -22,6 +22,7 @@ type scratch struct {
 	memo     memo
 	other    translation // of a record of another format
 
+	quiet bool   // nothing in the path of the call is to be redacted
 	texts []byte // the row's texts, redacted and cut
 	work  []byte // short-lived: hash input, folded text, lower-case host
 	raw   []byte // decoded base64
@@ -33,7 +34,7 @@ const keptCapacity = 2 << 20
 
 func (s *scratch) reset() {
 	s.response.reset()
-	s.body = body{}
+	s.body, s.quiet = body{}, false
 	s.found.reset()
 	if s.other.used {
 		s.other.reset()

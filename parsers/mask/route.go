@@ -30,15 +30,25 @@ const (
 // At most 12 segments and 256 bytes are kept; the rest becomes "/…". The result begins with a slash,
 // is valid UTF-8, and is its own route. Nothing is allocated when dst has room.
 func AppendRoute(dst, path []byte) []byte {
+	dst, _ = AppendPlainRoute(dst, path)
+	return dst
+}
+
+// AppendPlainRoute is AppendRoute, and reports whether the path is plain: its route, but for UUIDs, numbers of
+// 32 hexadecimal digits, and numbers of at most seven digits, in the places of {id}.
+func AppendPlainRoute(dst, path []byte) (route []byte, isPlain bool) {
 	start := len(dst)
+	isPlain = len(path) > 0 && path[0] == '/'
 	var previous []byte
 	for n := 0; ; n++ {
+		slashes := len(path)
 		for len(path) > 0 && path[0] == '/' {
 			path = path[1:]
 		}
+		isPlain = isPlain && slashes-len(path) == 1
 		segment, made := firstSegment(path)
 		if len(segment) == 0 {
-			return append(dst, '/')
+			return append(dst, '/'), isPlain && len(path) == 0
 		}
 		keep := len(dst)
 		if n < maxSegments && string(segment) != routeCut[1:] {
@@ -48,17 +58,32 @@ func AppendRoute(dst, path []byte) []byte {
 				dst = append(dst, segment...)
 			case plainID:
 				dst = appendPlainID(dst, segment, previous)
+				isPlain = isPlain && isUsualID(segment, made)
 			default:
 				dst = appendSegment(dst, segment, previous)
+				isPlain = isPlain && string(dst[keep+1:]) == string(segment)
 			}
 		}
 		if len(dst) == keep || len(dst)-start > maxRoute-len(routeCut)-1 {
-			return append(dst[:keep], routeCut...)
+			return append(dst[:keep], routeCut...), false
 		}
 		if path = path[len(segment):]; len(path) == 0 || path[0] != '/' {
-			return dst
+			return dst, isPlain && len(path) == 0
 		}
 		previous = segment
+	}
+}
+
+// isUsualID recognises the ids of a plain path.
+func isUsualID(segment []byte, made uint8) bool {
+	const longest, hex = 7, 32
+	switch n := len(segment); {
+	case made == ofDigits && n <= longest:
+		return n < 2 || segment[0] != '0' || segment[1] != '0'
+	case made&^ofHex == 0:
+		return n == hex
+	default:
+		return made&^(ofHex|ofDash) == 0 && uuidLength(segment) == n
 	}
 }
 

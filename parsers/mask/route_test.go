@@ -118,3 +118,25 @@ func BenchmarkAppendRoute(b *testing.B) {
 		buf = AppendRoute(buf[:0], path)
 	}
 }
+
+func TestAppendPlainRoute(t *testing.T) {
+	f := func(plain bool, path, route string) {
+		t.Helper()
+		got, isPlain := AppendPlainRoute(nil, []byte(path))
+		require.Equal(t, route, string(got), path)
+		require.Equal(t, plain, isPlain, path)
+	}
+	f(true, "/users/42/orders", "/users/{id}/orders")
+	f(true, "/v2.1/users/f1234560abf9f57287637624def39087/", "/v2.1/users/{id}/")
+	f(true, "/api/3/Users/3a7dd87c-8f00-445a-92ac-07990b211862", "/api/3/Users/{id}")
+	f(false, "users/42", "/users/{id}")
+	f(false, "/users//42", "/users/{id}")
+	f(false, "/users/42?x=1", "/users/{id}")
+	f(false, "/users/42#x", "/users/{id}")
+	f(false, "/users/12345678", "/users/{id}")
+	f(false, "/users/0012345", "/users/{id}")
+	f(false, "/users/f1234560", "/users/{id}")
+	f(false, "/users/anna@example.com", "/users/{id}")
+	f(false, "/users;a=1", "/users")
+	f(false, "/a/b/c/d/e/f/g/h/i/j/k/l/m", "/a/b/c/d/e/f/g/h/i/j/k/l/…")
+}
