@@ -6,6 +6,19 @@
 // of its own, so that what is missed can be told by kind. Nothing here knows how questions are
 // answered; package truth judges the calls by the definitions.
 //
+// Day holds retry storms for every way of telling operations apart (paths, idempotency keys, trace ids,
+// counted attempts, none) and of waiting (as told, exponential, fixed, at once; with and without jitter),
+// of one operation or hundreds; storms that change their code, ignore or obey Retry-After, begin before
+// the range, go on at its end, or hide in an outage. Throttled windows come in every dialect of headers, in
+// the body and without a word, by the second, minute, hour and day, for one service, a shared credential
+// or each user, as 429, 403 and 503. Week holds days of errors at low and high counts, by the hour of the day and in bursts,
+// with spikes of 3.6 to 50 times, new codes, several codes at once, and gaps of ingestion. Fresh holds some
+// of all with little before them.
+//
+// Decoys are outages, pollers, health checks, batches, fan-outs, double clicks, hot paths, stray 429s,
+// 503s with Retry-After, slow ramps, twice the usual, day and night, more traffic without more errors, a
+// source that comes back.
+//
 // It is deterministic: the same seed gives the same bytes.
 package traffic
 
