@@ -51,7 +51,14 @@ func topColumns(by []string) []render.Column[storage.TopRow] {
 	}
 	var columns []render.Column[storage.TopRow]
 	for _, name := range by {
-		columns = append(columns, render.Column[storage.TopRow]{Name: name})
+		column := render.Column[storage.TopRow]{Name: name}
+		switch name {
+		case "status", "category":
+			column.Tone = topTone
+		case "code":
+			column.LeastWidth = 28
+		}
+		columns = append(columns, column)
 	}
 	if !slices.Contains(by, "category") {
 		columns = append(columns, render.Column[storage.TopRow]{Name: "category", Priority: 5, Tone: topTone})

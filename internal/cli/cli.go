@@ -63,8 +63,25 @@ func Main(root *cobra.Command, args []string) int {
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return ExitInterrupted
 	}
+	err = asUnknownCommand(root, err)
 	Note(root.ErrOrStderr(), "%s: %v", root.Name(), err)
 	return exitCode(err)
+}
+
+// asUnknownCommand makes cobra's complaint about a command that is none a usage error in one line.
+func asUnknownCommand(root *cobra.Command, err error) error {
+	var word string
+	if _, scanErr := fmt.Sscanf(err.Error(), "unknown command %q for", &word); scanErr != nil || errors.Is(err, ErrUsage) {
+		return err
+	}
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	if near := config.Nearest(word, names); near != "" {
+		return Usagef("unknown command %q (did you mean %q?)", word, near)
+	}
+	return Usagef("unknown command %q (see %q)", word, root.Name()+" --help")
 }
 
 func exitCode(err error) int {

@@ -21,13 +21,37 @@ func ParseInstant(text string, now time.Time, zone *time.Location) (time.Time, e
 	}
 	for _, layout := range layouts {
 		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return t, nil
+			return onTheClock(t, layout, text)
 		}
 	}
 	if ago, err := ParseDuration(text); err == nil {
 		return now.Add(-ago), nil
 	}
 	return time.Time{}, fmt.Errorf("cannot read %q: give 2026-11-20, \"2026-11-20 14:00\", 2026-11-20T14:00:00Z, now, or 6h for six hours ago", text)
+}
+
+// onTheClock refuses a local time that the clocks skip or show twice when summer time begins or ends. A day without
+// midnight begins later.
+func onTheClock(t time.Time, layout, text string) (time.Time, error) {
+	switch {
+	case layout == time.RFC3339:
+		return t, nil
+	case layout == time.DateOnly:
+		for t.Format(layout) < text {
+			t = t.Add(30 * time.Minute)
+		}
+		return t, nil
+	case t.Format(layout) != text:
+		return t, fmt.Errorf("the clocks of %s skip %s", t.Location(), text)
+	}
+	for _, shift := range []time.Duration{time.Hour, 30 * time.Minute} { // Lord Howe Island shifts by half an hour
+		for _, pair := range [][2]time.Time{{t, t.Add(shift)}, {t.Add(-shift), t}} {
+			if pair[0].Format(layout) == text && pair[1].Format(layout) == text {
+				return t, fmt.Errorf("%s comes twice in %s: give %s or %s", text, t.Location(), pair[0].Format(time.RFC3339), pair[1].Format(time.RFC3339))
+			}
+		}
+	}
+	return t, nil
 }
 
 // ParseDuration reads a positive duration: Go's form, and whole days and weeks (7d, 2w).

@@ -58,3 +58,29 @@ func TestDays(t *testing.T) {
 	}
 	require.Equal(t, 14, n, "a mistake changes nothing")
 }
+
+// Local times around the ends of summer time; days begin where the clocks let them.
+func TestInstantsOnTheClock(t *testing.T) {
+	f := func(zone, text, want string) {
+		t.Helper()
+		location, err := time.LoadLocation(zone)
+		require.NoError(t, err)
+		got, err := ParseInstant(text, time.Now(), location)
+		if err != nil {
+			require.EqualError(t, err, want)
+			return
+		}
+		require.Equal(t, want, got.Format(time.RFC3339))
+	}
+	f("Europe/Copenhagen", "2026-03-29 01:59", "2026-03-29T01:59:00+01:00")
+	f("Europe/Copenhagen", "2026-03-29 02:30", "the clocks of Europe/Copenhagen skip 2026-03-29 02:30")
+	f("Europe/Copenhagen", "2026-03-29 03:00", "2026-03-29T03:00:00+02:00")
+	f("Europe/Copenhagen", "2026-10-25 01:59", "2026-10-25T01:59:00+02:00")
+	f("Europe/Copenhagen", "2026-10-25 02:30", "2026-10-25 02:30 comes twice in Europe/Copenhagen: give 2026-10-25T02:30:00+02:00 or 2026-10-25T02:30:00+01:00")
+	f("Europe/Copenhagen", "2026-10-25 03:00", "2026-10-25T03:00:00+01:00")
+	f("Europe/Copenhagen", "2026-10-25T02:30:00+01:00", "2026-10-25T02:30:00+01:00")
+	f("Australia/Lord_Howe", "2026-04-05 01:45", "2026-04-05 01:45 comes twice in Australia/Lord_Howe: give 2026-04-05T01:45:00+11:00 or 2026-04-05T01:45:00+10:30")
+	f("Asia/Beirut", "2026-03-29", "2026-03-29T01:00:00+03:00") // its midnight is skipped
+	f("Europe/Copenhagen", "2026-03-29", "2026-03-29T00:00:00+01:00")
+	f("Europe/Copenhagen", "2026-10-25", "2026-10-25T00:00:00+02:00")
+}

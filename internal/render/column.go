@@ -83,6 +83,8 @@ type Column[R any] struct {
 	// MinWidth, when positive, lets a table cut the texts of this column down to so many columns
 	// before others are left out. A Wrap column has 32 unless stated.
 	MinWidth int
+	// LeastWidth, when positive, lets it cut them further once no text can move below its row any more.
+	LeastWidth int
 	// Value returns the cell; nil means the member called Name, found by its json tag. Values are
 	// nil, strings, booleans, numbers, times, slices of these, and pointers, of which nil is null.
 	Value func(R) any
@@ -103,6 +105,7 @@ type column struct {
 	priority    int
 	place       Place
 	minWidth    int
+	leastWidth  int
 }
 
 type row struct {
@@ -111,7 +114,12 @@ type row struct {
 	tones  []Tone
 }
 
-const wrapWidth = 32
+// wrapWidth is what a text that may move below its row is cut down to first; longText is where any text is cut before
+// other columns are left out for its sake.
+const (
+	wrapWidth = 32
+	longText  = 40
+)
 
 // NewTable reads the cells of the rows. It fails when a column has no Value and its Name is no
 // member of R.
@@ -147,12 +155,16 @@ func readRow[R any](columns []Column[R], values []func(R) any, r R) row {
 }
 
 func (c Column[R]) plain() column {
-	p := column{name: c.Name, title: c.Title, kind: c.Kind, priority: c.Priority, place: c.Place, minWidth: c.MinWidth}
+	p := column{name: c.Name, title: c.Title, kind: c.Kind, priority: c.Priority, place: c.Place, minWidth: c.MinWidth, leastWidth: c.LeastWidth}
 	if p.title == "" {
 		p.title = strings.ToUpper(strings.NewReplacer("_", " ", ".", " ").Replace(c.Name))
 	}
-	if p.place.wraps() && p.minWidth == 0 {
+	switch {
+	case p.minWidth > 0:
+	case p.place.wraps():
 		p.minWidth = wrapWidth
+	case p.kind == Text || p.kind == List:
+		p.minWidth = longText
 	}
 	return p
 }

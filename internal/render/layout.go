@@ -13,7 +13,7 @@ const smallest = 6
 // half the width, then moves texts below their rows, then leaves columns out by priority, and at last
 // cuts every text.
 func (g *grid) fit(width int) {
-	for !g.shrink(width, func(c column) int { return c.minWidth }) {
+	for !g.shrink(width, g.minimum) {
 		if !g.halve() && !g.move() && !g.drop() {
 			break
 		}
@@ -21,6 +21,14 @@ func (g *grid) fit(width int) {
 	for !g.shrink(width, func(column) int { return smallest }) && len(g.shown) > 1 {
 		g.shown = g.shown[:len(g.shown)-1]
 	}
+}
+
+// minimum is what a column may be cut down to before others are left out: less once no text can move below its row.
+func (g *grid) minimum(c column) int {
+	if c.leastWidth > 0 && !slices.ContainsFunc(g.shown, func(i int) bool { return g.columns[i].place.wraps() }) {
+		return c.leastWidth
+	}
+	return c.minWidth
 }
 
 // shrink narrows the widest columns of text first, none below its minimum (0 = not at all). It

@@ -85,16 +85,16 @@ func printTimeline(buf *bytes.Buffer, t *Timeline, o Options) {
 		c.series(s)
 	}
 	c.tracks()
-	fmt.Fprintf(buf, "\nOne column is %s (· none, blank no traffic), PEAK the most in one.\nEvery line has its own scale.\n", c.columnLength())
+	fmt.Fprintf(buf, "\n%s, PEAK the most in that time. Every line has its own scale.\n· is none, blank is no traffic.\n", c.scale())
 	c.legend()
 }
 
-// columnLength says how long a bucket is, which may be several columns wide.
-func (c *canvas) columnLength() string {
+// scale says how long a bucket is, which may be several columns wide.
+func (c *canvas) scale() string {
 	if c.wide > 1 {
-		return fmt.Sprintf("%s / %d", Span(c.Step), c.wide)
+		return fmt.Sprintf("%d columns are %s", c.wide, Span(c.Step))
 	}
-	return Span(c.Step)
+	return "One column is " + Span(c.Step)
 }
 
 // Span is a length of time without the units that are zero: 90s is 1m30s, and 60s is 1m.
@@ -175,7 +175,11 @@ func short(n uint64) string {
 	return fmt.Sprintf("%.1fG", float64(n)/1e9)
 }
 
-// tracks draws the marks under the lines. Marks of one kind that overlap get lines of their own.
+// maxTracks is how many lines one kind of mark gets.
+const maxTracks = 3
+
+// tracks draws the marks under the lines. Marks of one kind that overlap get lines of their own, up to maxTracks;
+// what finds none becomes a plus in the last.
 func (c *canvas) tracks() {
 	letter := 0
 	ruled := false
@@ -206,6 +210,9 @@ func (c *canvas) place(lines [][]rune, m Mark, letter rune) [][]rune {
 		if strings.TrimSpace(string(line[first:last+1])) == "" {
 			return fill(lines, line, first, last, letter)
 		}
+	}
+	if len(lines) == maxTracks {
+		return fill(lines, lines[maxTracks-1], first, last, '+')
 	}
 	line := []rune(strings.Repeat(" ", c.width()))
 	return fill(append(lines, line), line, first, last, letter)
@@ -246,11 +253,20 @@ func (c *canvas) legend() {
 	letter := 0
 	for _, t := range c.Tracks {
 		for _, m := range t.Marks {
-			head := fmt.Sprintf("%c %s  %s – %s  ", letterOf(letter), t.Kind, clock(m.Start, c.options), clock(m.End, c.options))
+			head := fmt.Sprintf("%c %s  %s – %s  ", letterOf(letter), t.Kind, clock(m.Start, c.options), c.endClock(m))
 			letter++
 			c.wrap(head, append([]string{duration(float64(m.End.Sub(m.Start).Milliseconds()))}, m.Parts...), sgrOf(t.Tone))
 		}
 	}
+}
+
+// endClock leaves the date to the start when the mark ends on the same day.
+func (c *canvas) endClock(m Mark) string {
+	start, end := m.Start.In(c.options.Location), m.End.In(c.options.Location)
+	if start.Year() == end.Year() && start.YearDay() == end.YearDay() {
+		return end.Format(time.TimeOnly)
+	}
+	return clock(m.End, c.options)
 }
 
 // wrap writes parts after a head, on further lines when they do not fit.
@@ -291,11 +307,11 @@ func (c *canvas) axis() string {
 	for i, start := range c.Starts {
 		text := []rune(start.In(c.options.Location).Format(layout))
 		column := i * c.wide
-		if column < free || column+len(text) > len(line) || !c.ticks(i, len(text)+2) {
+		if column < free || column+len(text) > len(line) || !c.ticks(i, len(text)+1) {
 			continue
 		}
 		copy(line[column:], text)
-		free = column + len(text) + 2
+		free = column + len(text) + 1
 	}
 	return string(line)
 }
@@ -315,13 +331,13 @@ func axisLayout(step, length time.Duration) string {
 // tickLengths are the distances of times on the axis.
 func tickLengths() []time.Duration {
 	const s, m, h, d = time.Second, time.Minute, time.Hour, 24 * time.Hour
-	return []time.Duration{s, 5 * s, 10 * s, 30 * s, m, 2 * m, 5 * m, 10 * m, 15 * m, 30 * m, h, 2 * h, 3 * h, 6 * h, 12 * h, d, 2 * d, 7 * d, 14 * d, 28 * d, 91 * d, 364 * d, 1820 * d}
+	return []time.Duration{s, 5 * s, 10 * s, 30 * s, m, 2 * m, 5 * m, 10 * m, 15 * m, 20 * m, 30 * m, h, 2 * h, 3 * h, 6 * h, 12 * h, d, 2 * d, 7 * d, 14 * d, 28 * d, 91 * d, 364 * d, 1820 * d}
 }
 
 // ticks tells whether a bucket begins a stretch of the shortest round length that leaves room for a label.
 func (c *canvas) ticks(i, room int) bool {
 	for _, length := range tickLengths() {
-		if length < c.Step || int(length/c.Step)*c.wide < room || c.End.Sub(c.Starts[0]) > 36*time.Hour && length < 24*time.Hour {
+		if length%c.Step != 0 || int(length/c.Step)*c.wide < room || c.End.Sub(c.Starts[0]) > 36*time.Hour && length < 24*time.Hour {
 			continue
 		}
 		if i == 0 {
