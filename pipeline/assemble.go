@@ -26,8 +26,9 @@ type rowWriter struct {
 	row    parsers.Row
 }
 
-// write appends the i-th record of c to block as one row and returns what it became.
-func (w *rowWriter) write(block *storage.Block, c *chunk, i int) (parsers.Kind, parsers.Reason) {
+// write appends the i-th record of c to block as one row and returns what it became, which lasts until the
+// next call.
+func (w *rowWriter) write(block *storage.Block, c *chunk, i int) *parsers.Row {
 	received := w.take(c, i)
 	w.parser.Parse(&w.record, &w.row)
 	row := &w.row
@@ -39,7 +40,7 @@ func (w *rowWriter) write(block *storage.Block, c *chunk, i int) (parsers.Kind, 
 		row.Time = received
 	}
 	block.Append(row)
-	return row.Kind, row.Reason
+	return row
 }
 
 // bury appends the i-th record of c as a dead letter, because the table refuses its row.
@@ -163,8 +164,7 @@ func (a *assembler) write() {
 			s.tally.skipped++
 			continue
 		}
-		kind, reason := a.writer.write(b.block, c, i)
-		s.tally.row(kind, reason, size)
+		s.tally.row(a.writer.write(b.block, c, i), size)
 		s.written++
 	}
 	end := a.end

@@ -86,7 +86,7 @@ const secondsPerDay = 24 * 60 * 60
 func dayOf(day int64) time.Time { return time.Unix(day*secondsPerDay, 0).UTC() }
 
 // refuse notes that the table does not take the row of one record, which was of the given kind and reason.
-func (b *batch) refuse(p tp, offset int64, kind parsers.Kind, reason parsers.Reason) {
+func (b *batch) refuse(p tp, offset int64, row *parsers.Row) {
 	if b.refused == nil {
 		b.refused = map[tp]map[int64]bool{}
 	}
@@ -94,7 +94,7 @@ func (b *batch) refuse(p tp, offset int64, kind parsers.Kind, reason parsers.Rea
 		b.refused[p] = map[int64]bool{}
 	}
 	b.refused[p][offset] = true
-	b.shares[p].tally.bury(kind, reason)
+	b.shares[p].tally.bury(row)
 }
 
 // buried returns how many records were refused.
@@ -131,29 +131,35 @@ func (r cutRule) due(opened, last time.Time) time.Time {
 // tally counts what became of records. It is added to the counters once they are delivered, so that
 // records which are read again after a rebalance count once.
 type tally struct {
-	kinds   [parsers.KindDeadLetter + 1]int64
-	reasons [parsers.ReasonRefused + 1]int64
-	bytes   int64 // of values
-	skipped int64 // present already
-	holes   int64 // offsets without a record: control records, aborted or compacted ones
+	kinds     [parsers.KindDeadLetter + 1]int64
+	reasons   [parsers.ReasonRefused + 1]int64
+	responses responses
+	bytes     int64 // of values
+	skipped   int64 // present already
+	holes     int64 // offsets without a record: control records, aborted or compacted ones
 }
 
-func (t *tally) row(kind parsers.Kind, reason parsers.Reason, size int) {
-	if int(kind) < len(t.kinds) {
-		t.kinds[kind]++
+func (t *tally) row(row *parsers.Row, size int) {
+	if int(row.Kind) < len(t.kinds) {
+		t.kinds[row.Kind]++
 	}
-	if kind == parsers.KindDeadLetter && int(reason) < len(t.reasons) {
-		t.reasons[reason]++
+	if row.Kind == parsers.KindDeadLetter && int(row.Reason) < len(t.reasons) {
+		t.reasons[row.Reason]++
 	}
+	if t.responses == nil {
+		t.responses = responses{}
+	}
+	t.responses.add(row, 1)
 	t.bytes += int64(size)
 }
 
-// bury moves one record of the given kind and reason to the dead letters that the table refused.
-func (t *tally) bury(kind parsers.Kind, reason parsers.Reason) {
-	t.kinds[kind]--
-	if kind == parsers.KindDeadLetter {
-		t.reasons[reason]--
+// bury moves one record, which the row shows, to the dead letters that the table refused.
+func (t *tally) bury(row *parsers.Row) {
+	t.kinds[row.Kind]--
+	if row.Kind == parsers.KindDeadLetter {
+		t.reasons[row.Reason]--
 	}
+	t.responses.add(row, -1)
 	t.kinds[parsers.KindDeadLetter]++
 	t.reasons[parsers.ReasonRefused]++
 }

@@ -28,8 +28,8 @@ func (d *deliverer) bisect(shares []*share, b *batch) error {
 // bury inserts the share's only row as a dead letter.
 func (d *deliverer) bury(s *share, b *batch) error {
 	s.missing(func(c *chunk, n int) {
-		kind, reason := d.writer.write(b.block, c, n) // to take it out of the tally; the block is built anew
-		b.refuse(c.Partition, c.Records[n].Offset, kind, reason)
+		row := d.writer.write(b.block, c, n) // to take it out of the tally; the block is built anew
+		b.refuse(c.Partition, c.Records[n].Offset, row)
 		d.log.Error().Stringer("partition", c.Partition).Int64("offset", c.Records[n].Offset).
 			Msg("the table refuses this record's row; it becomes a dead letter")
 	})

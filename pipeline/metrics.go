@@ -10,10 +10,11 @@ import (
 )
 
 // Metrics are the ingester's Prometheus metrics. Their labels are closed vocabularies, topics and
-// partitions; never text from a record.
+// partitions, and the names of at most 200 vendors; never other text from a record.
 type Metrics struct {
 	records      *prometheus.CounterVec
 	deadLetters  *prometheus.CounterVec
+	responses    *responseMetrics
 	bytes        prometheus.Counter
 	blockRows    prometheus.Histogram
 	blockBytes   prometheus.Histogram
@@ -39,7 +40,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 	m := newMetrics()
 	m.begin()
 	for _, c := range []prometheus.Collector{
-		m.records, m.deadLetters, m.bytes, m.blockRows, m.blockBytes, m.blockAge, m.insertTime, m.insertErrors,
+		m.records, m.deadLetters, m.responses.counter, m.bytes, m.blockRows, m.blockBytes, m.blockAge, m.insertTime, m.insertErrors,
 		m.commits, m.resolutions, m.doubts, m.lag, m.skipped, m.holes, m.gaps, m.halted, m.stalled, m.doubtful, m.surplus, m.memory,
 	} {
 		if err := reg.Register(c); err != nil {
@@ -53,6 +54,7 @@ func newMetrics() *Metrics {
 	return &Metrics{
 		records:      counterVec("records_total", "Records delivered to the table.", "kind"),
 		deadLetters:  counterVec("dead_letters_total", "Records that could not be decoded, delivered with their reason.", "reason"),
+		responses:    newResponseMetrics(),
 		bytes:        counter("record_bytes_total", "Bytes of the values of delivered records."),
 		blockRows:    histogram("block_rows", "Rows of delivered blocks.", prometheus.ExponentialBuckets(1, 10, 6)),
 		blockBytes:   histogram("block_bytes", "Bytes of the columns of delivered blocks.", prometheus.ExponentialBuckets(1<<10, 8, 6)),
@@ -153,6 +155,7 @@ func (m *Metrics) count(t *tally) {
 			m.deadLetters.WithLabelValues(parsers.Reason(reason).String()).Add(float64(n))
 		}
 	}
+	m.responses.count(t.responses)
 	m.bytes.Add(float64(t.bytes))
 	m.skipped.Add(float64(t.skipped))
 	m.holes.Add(float64(max(0, t.holes)))

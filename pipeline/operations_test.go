@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
+
+	"github.com/errata-dev/errata/internal/alert/alerttest"
 )
 
 // The page for whoever is on call must not fall behind the code: what these tests compare it with is the source
@@ -120,16 +123,37 @@ func TestThePageHasEveryMetric(t *testing.T) {
 
 // Alert rules that name a metric which does not exist never fire.
 func TestAlertRulesNameMetricsThatExist(t *testing.T) {
-	rules, err := os.ReadFile("../deploy/prometheus/errata.rules.yml")
+	files, err := filepath.Glob("../deploy/prometheus/*.rules.yml")
 	require.NoError(t, err)
-	names := regexp.MustCompile(`errata_[a-z_]+`).FindAllString(string(rules), -1)
-	require.NotEmpty(t, names)
+	require.Len(t, files, 2)
+	var names []string
+	for _, file := range files {
+		rules, err := os.ReadFile(file)
+		require.NoError(t, err)
+		found := regexp.MustCompile(`\berrata_[a-z_]+`).FindAllString(string(rules), -1)
+		require.NotEmpty(t, found, file)
+		names = append(names, found...)
+	}
 	known := registered(t)
 	for _, name := range names {
 		if histogram := strings.TrimSuffix(name, "_count"); known[histogram] == "histogram" {
 			continue
 		}
 		require.Contains(t, slices.Collect(maps.Keys(known)), name)
+	}
+}
+
+// TestAlertRulesWithPromtool: the rules mean what their tests say.
+func TestAlertRulesWithPromtool(t *testing.T) {
+	promtool := alerttest.Binary(t, "promtool")
+	for _, arguments := range [][]string{
+		{"check", "rules", "errata.rules.yml", "vendors.rules.yml"},
+		{"test", "rules", "vendors.test.yml"},
+	} {
+		cmd := exec.CommandContext(t.Context(), promtool, arguments...)
+		cmd.Dir = "../deploy/prometheus"
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
 	}
 }
 
