@@ -196,8 +196,8 @@ func (s *spikeQuestion) readCounts(ctx context.Context) error {
 		var r spike.Series
 		var matches uint8
 		err := rows.Scan(&r.Source, &r.Vendor, &r.Status, &r.Code, &matches, &r.Minutes, &r.Counts)
-		s.sources[r.Source] = struct{}{}
 		r.Source = withoutGeneration(r.Source)
+		s.sources[r.Source] = struct{}{}
 		s.input.Series = append(s.input.Series, r)
 		s.matches[r.Kind] = s.matches[r.Kind] || matches == 1
 		return err
@@ -359,8 +359,9 @@ func kindsOf(list []spike.Spike) map[string]any {
 		}
 	}
 	slices.Sort(minutes)
+	minutes = slices.Compact(minutes)
 	return map[string]any{
-		"spike_vendors": vendors, "spike_codes": codes, "spike_statuses": statuses, "spike_minutes": slices.Compact(minutes),
+		"spike_vendors": vendors, "spike_codes": codes, "spike_statuses": statuses, "spike_minutes": minutes,
 		"spikes_since": minute(minutes[0]), "spikes_until": minute(minutes[len(minutes)-1] + 1),
 	}
 }

@@ -162,7 +162,8 @@ func (d *detector) follow(b *baseline, start int) int {
 	return end
 }
 
-// goesOn says whether the pause [end, next) belongs to a spike: it is short, or likelier a part of it.
+// goesOn says whether the pause [end, next) and the minute after it belong to a spike: there is no pause, the
+// spike begins anew after a short one, or the counts are likelier at its level than at that of the baseline.
 func (d *detector) goesOn(b *baseline, start, end, next int) bool {
 	pause := 0
 	for m := end; m < next; m++ {
@@ -170,7 +171,7 @@ func (d *detector) goesOn(b *baseline, start, end, next int) bool {
 			pause++
 		}
 	}
-	return pause <= pauseMinutes || d.evidence(b, d.ratio(b, start, end), end, next) > 0
+	return pause == 0 || pause <= pauseMinutes && d.starts(b, next) || d.evidence(b, d.ratio(b, start, end), end, next+1) > 0
 }
 
 // ratio is how far the minutes of a spike lie above the baseline.
@@ -188,13 +189,13 @@ func (d *detector) evidence(b *baseline, ratio float64, from, to int) float64 {
 // a part of it: of a spike little above the lift, chance keeps many minutes below.
 func (d *detector) widen(b *baseline, start, end int) (from, to int) {
 	ratio := d.ratio(b, start, end)
-	from, best, sum := start, 0.0, 0.0
+	from, best, sum := start, leastEvidence, 0.0
 	for m := start - 1; m >= max(d.resume, start-windowMinutes); m-- {
 		if sum += d.evidence(b, ratio, m, m+1); sum > best {
 			from, best = m, sum
 		}
 	}
-	to, best, sum = end, 0, 0
+	to, best, sum = end, leastEvidence, 0
 	for m := end; m < min(d.n, end+windowMinutes); m++ {
 		if sum += d.evidence(b, ratio, m, m+1); sum > best {
 			to, best = m+1, sum
