@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/errata-dev/errata/parsers"
 )
 
 // trendBuckets is the number of equal parts of the range that TopRow.Trend counts.
@@ -78,10 +80,12 @@ func top(ctx context.Context, conn querier, f Filter, o TopOptions) (Answer[TopR
 // Distinct operations take memory and time for each error. Of a range with very many, one in sampleEvery is counted for a
 // start: which ones is told by their hash, so that an operation counts with all its attempts or with none. Groups that are
 // too small for such an estimate are then counted to the last operation.
-const (
-	maxCountedErrors = 2_000_000
-	sampleEvery      = 16
-	minSampledErrors = 1 << 16 // a sample of 4096 is within 1.6 % two times in three
+const sampleEvery = 16
+
+// Both are variables for tests.
+var (
+	maxCountedErrors uint64 = 2_000_000
+	minSampledErrors uint64 = 1 << 16 // a sample of 4096 is within 1.6 % two times in three
 )
 
 func (t *topQuestion) readSize(ctx context.Context) error {
@@ -102,11 +106,14 @@ func (t *topQuestion) readGroups(ctx context.Context) error {
 	}
 	return t.ask(ctx, "top_groups", more, func(rows driver.Rows) error {
 		var r TopRow
-		var buckets []uint64
+		var buckets, categories, retries []uint64
+		var category parsers.Category
+		var retry parsers.Retry
 		err := rows.Scan(append(r.group.targets(), &r.Count, &r.Services, &r.Endpoints, &r.Operations,
-			&r.FirstSeen.Time, &r.LastSeen.Time, &r.Category, &r.Retry, &buckets, &t.answer.Total.Count, &t.groups)...)
+			&r.FirstSeen.Time, &r.LastSeen.Time, &categories, &retries, (*uint8)(&category), (*uint8)(&retry), &buckets, &t.answer.Total.Count, &t.groups)...)
 		if err == nil {
 			r.PreviousCount, r.Trend = buckets[0], buckets[1:]
+			r.Category, r.Retry = category.String(), retry.String()
 		}
 		t.answer.Rows = append(t.answer.Rows, r)
 		return err
@@ -159,9 +166,11 @@ func (t *topQuestion) readMessagesAt(ctx context.Context, times []time.Time) err
 	}
 	return t.ask(ctx, "top_messages", with(t.shown(silent), map[string]any{"times": times}), func(rows driver.Rows) error {
 		var key uint64
+		var at time.Time
 		var message string
-		err := rows.Scan(&key, &message)
-		if row := silent[key]; row != nil {
+		err := rows.Scan(&key, &at, &message)
+		// An instant that was looked at for another group is no matter: there may be a later message.
+		if row := silent[key]; row != nil && (len(times) == 0 || at.Equal(row.LastSeen.Time)) {
 			row.Message = message
 		}
 		return err

@@ -42,7 +42,7 @@ CREATE ROLE IF NOT EXISTS errata_disk;
 GRANT
     CREATE DATABASE ON errata.*,
     CREATE TABLE ON errata.*,
-    ALTER COLUMN, ALTER INDEX, ALTER SETTINGS, ALTER TTL ON errata.*,
+    ALTER COLUMN, ALTER INDEX, ALTER ADD PROJECTION, ALTER SETTINGS, ALTER TTL ON errata.*,
     SELECT ON errata.*,
     INSERT ON errata.meta,
     INSERT ON errata.schema_version,

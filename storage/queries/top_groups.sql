@@ -2,7 +2,7 @@
 -- Inputs: the filter; by = the columns that make a group; limit = groups returned; previous = start of the equal window
 --   before from; every = one operation in so many is counted, 1 = all.
 -- Columns: group_key; the columns of the group; count; services, endpoints, operations = distinct; first_seen, last_seen;
---   category, retry = the most frequent; buckets = errors of the window before and of 24 equal parts of [from, to);
+--   categories, retries = how often each by its number; most_category, most_retry = the most frequent one; buckets = errors of the window before and of 24 equal parts of [from, to);
 --   total = errors of all groups; groups = number of all groups.
 -- An error without a code belongs with those of its template: their fingerprint is one.
 -- The key is a sum of hashes of single columns: the server computes such a hash once for every text of a dictionary,
@@ -28,8 +28,10 @@ SELECT
     uniqExactIf(operation, current AND operation % {every:UInt64} = 0) AS operations,
     minIf(time, current) AS first_seen,
     max(time) AS last_seen,
-    toString(topKIf(16)(responses.category, current)[1]) AS most_category,
-    toString(topKIf(16)(responses.retry, current)[1]) AS most_retry,
+    countIfResample(0, 16, 1)(current, toInt8(category)) AS categories,
+    countIfResample(0, 5, 1)(current, toInt8(retry)) AS retries,
+    toUInt8(indexOf(categories, arrayMax(categories)) - 1) AS most_category,
+    toUInt8(indexOf(retries, arrayMax(retries)) - 1) AS most_retry,
     countResample(-1, 24, 1)(bucket) AS buckets,
     sum(count) OVER () AS total,
     count() OVER () AS groups

@@ -1,9 +1,10 @@
 -- Question: what did the shown groups say last?
 -- Inputs: the filter; by; shown_vendors, shown_codes = values of the shown groups, which prune the scan; shown_keys;
 --   times = the instants to look at, empty = all of [from, to).
--- Columns: group_key; message = the latest that is not empty, the greatest if there are several.
+-- Columns: group_key; at, last_message = the latest that is not empty, the greatest if there are several.
 SELECT
     -- include: part_group_key
+    max(time) AS at,
     argMax(message, (time, message)) AS last_message
 FROM responses
 WHERE kind = 'error' AND time >= {from:DateTime64(3, 'UTC')} AND time < {to:DateTime64(3, 'UTC')}
