@@ -107,7 +107,7 @@ func adoptPolicies(rejections []rejection) {
 	}
 	for _, r := range rejections {
 		if policy := named[r.payerEndpoint]; r.policy == "" && policy != several {
-			r.refusal.policy = policy
+			r.policy = policy
 		}
 	}
 }

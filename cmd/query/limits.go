@@ -18,7 +18,13 @@ func newLimits() *cobra.Command {
 		Use:   "limits",
 		Short: "Rate-limit windows: when were we throttled, by how much, and who spent the quota",
 		Long: `limits rebuilds the windows in which a vendor throttled us, from its headers where it sends them and from the traffic where
-it does not. A window closes at the first admitted response after which no rejection follows within the gap.`,
+it does not. A window is of one credential, or of one service where the log names no credential, and of one policy, endpoint or
+vendor. It begins with a rejection and closes with the first admitted response after which no rejection follows within a minute,
+or within the vendor's own window if that is longer.
+
+FROM says where the limit is known from: header, body or catalogue of the vendor, inferred from the calls that were admitted and
+rejected (a note says how much that explains), or none. EARLY counts calls that were sent while a Retry-After, which their service
+had already received, was pending. SPENT BY names first who spent most of the quota.`,
 		Example: `  query limits
   query limits --since 7d --vendor truelayer -o markdown
   query limits --all                    single stray rejections too`,
@@ -51,6 +57,9 @@ func limitColumns() []render.Column[storage.LimitRow] {
 		{Name: "duration_s", Title: "LASTED", Kind: render.Seconds},
 		{Name: "rejected", Kind: render.Number},
 		{Name: "admitted", Kind: render.Number, Priority: 3},
+		{Name: "refused", Kind: render.Bar, Place: render.TableOnly, Priority: 7, Value: func(w storage.LimitRow) any {
+			return float64(w.Rejected) / float64(w.Rejected+w.Admitted)
+		}},
 		{Name: "limit", Kind: render.Number},
 		{Name: "window_s", Title: "PER", Kind: render.Seconds},
 		{Name: "limit_source", Title: "FROM", Priority: 2},
