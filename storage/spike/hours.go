@@ -1,7 +1,5 @@
 package spike
 
-import "slices"
-
 const (
 	hoursOfDay  = 24
 	leastDays   = 3
@@ -36,7 +34,6 @@ func (h *hours) minuteOfDay(m int) int   { return int((h.from + int64(m)) % (hou
 func (h *hours) ofDay(m int) int         { return h.minuteOfDay(m) / 60 }
 func (h *hours) nextHour(m int) int      { return m + 60 - int((h.from+int64(m))%60) }
 func (h *hours) ofDayAt(index int) int   { return int((h.from/60 + int64(index)) % hoursOfDay) }
-func (h *hours) rate(index int) float64  { return h.counts[index] / h.minutes[index] }
 func (h *hours) observed(index int) bool { return index >= 0 && h.minutes[index] >= leastBaseline }
 
 func (h *hours) factorsAt(m int) *factors {
@@ -58,43 +55,59 @@ func (f *factors) between(minute int) float64 {
 	return f[hour%hoursOfDay]*(1-share) + f[(hour+1)%hoursOfDay]*share
 }
 
-// compute looks at the hours before one; nil means that there are less than three days of them.
+// compute looks at the hours before one, in days that end there; nil means that there are less than three.
 func (h *hours) compute(index int) *factors {
+	var means []float64
+	for end := index; end > 0 && len(means) < mostDays; end -= hoursOfDay {
+		means = append(means, h.mean(end))
+	}
 	var f factors
-	var exposures [hoursOfDay]float64
-	sum, exposure := 0.0, 0.0
-	for hour := range hoursOfDay {
+	counts, expected := 0.0, 0.0
+	var expectations [hoursOfDay]float64
+	for back := 1; back <= hoursOfDay; back++ {
+		hour := h.ofDayAt(index - back + hoursOfDay)
 		var ok bool
-		first := index - hoursOfDay + (hour-h.ofDayAt(index)+hoursOfDay)%hoursOfDay
-		if f[hour], exposures[hour], ok = h.sameHour(first); !ok {
+		if f[hour], expectations[hour], ok = h.sameHour(index-back, means); !ok {
 			return nil
 		}
-		sum += f[hour]
-		exposure += exposures[hour]
+		counts += f[hour]
+		expected += expectations[hour]
 	}
-	mean := sum / exposure
+	if counts == 0 {
+		return nil
+	}
 	for hour := range f {
-		f[hour] = (f[hour] + priorErrors) / (mean*exposures[hour] + priorErrors)
+		f[hour] = (f[hour] + priorErrors) / (expectations[hour]*counts/expected + priorErrors)
 	}
 	return &f
 }
 
-// sameHour adds up an hour and the same of the days before it. The day with the most is left out, so that
-// no single event makes an hour a busy one.
-func (h *hours) sameHour(index int) (counts, minutes float64, ok bool) {
-	var days []int
-	for day := range mostDays {
-		if i := index - day*hoursOfDay; h.observed(i) {
-			days = append(days, i)
-		}
-	}
-	if len(days) < leastDays {
-		return 0, 0, false
-	}
-	slices.SortFunc(days, func(a, b int) int { return int(1e6*h.rate(a)) - int(1e6*h.rate(b)) })
-	for _, i := range days[:len(days)-1] {
+// mean is the rate of the day that ends before an hour.
+func (h *hours) mean(end int) float64 {
+	counts, minutes := 0.0, 0.0
+	for i := max(0, end-hoursOfDay); i < end; i++ {
 		counts += h.counts[i]
 		minutes += h.minutes[i]
 	}
-	return counts, minutes, true
+	return counts / max(1, minutes)
+}
+
+// sameHour adds up an hour and the same of the days before it, and what they would have by the means of
+// their days. The day with the most is left out, so that no single event makes an hour a busy one.
+func (h *hours) sameHour(index int, means []float64) (counts, expected float64, ok bool) {
+	most, mostExpected, days := 0.0, 0.0, 0
+	for day, mean := range means {
+		i := index - day*hoursOfDay
+		if !h.observed(i) {
+			continue
+		}
+		days++
+		ordinary := mean * h.minutes[i]
+		counts += h.counts[i]
+		expected += ordinary
+		if h.counts[i]*mostExpected >= most*ordinary { // of equal ones the latest
+			most, mostExpected = h.counts[i], ordinary
+		}
+	}
+	return counts - most, expected - mostExpected, days >= leastDays
 }
