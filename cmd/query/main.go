@@ -29,7 +29,7 @@ Exit codes: 0 answered, also when empty; 1 failure; 2 usage; 3 alerts are firing
   query storms --service checkout              who is retrying too much
   query limits --from 2026-11-20 --to 2026-11-21
   query errors --code provider_timeout -o jsonl | jq .trace_id`
-	root.AddCommand(newTop(), newStorms(), newLimits(), newSpikes(), newTimeline(), newErrors(), newAlert(), newVendors(), newSQL())
+	root.AddCommand(newTop(), newStorms(), newLimits(), newSpikes(), newTimeline(), newErrors(), newAlert(), newVendors(), newSQL(), newReport())
 	for _, cmd := range root.Commands() {
 		completeValues(cmd)
 	}
