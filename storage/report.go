@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -124,7 +125,9 @@ func (r *reportQuestion) readEvents(ctx context.Context) error {
 	a.Explain = slices.Concat(a.Explain, storms.Explain, limits.Explain, spikes.Explain)
 	for _, notes := range [][]string{storms.Notes, limits.Notes, spikes.Notes} {
 		for _, note := range notes {
-			if !slices.Contains(a.Notes, note) && a.Errors > 0 {
+			// That there were no storms is no news beside errors.
+			isEmpty := strings.HasPrefix(note, "no ") && strings.Contains(note, " between ")
+			if !isEmpty && !slices.Contains(a.Notes, note) {
 				a.Notes = append(a.Notes, note)
 			}
 		}
