@@ -39,7 +39,7 @@ func randomRows(r *rand.Rand, n int) []*parsers.Row {
 			row.Code, row.Message = pick("", "down", "slow"), pick("", "It broke", "It is late")
 			row.Category = []parsers.Category{parsers.CategoryServer, parsers.CategoryRateLimit}[r.IntN(2)]
 			row.Retry = []parsers.Retry{parsers.RetryYes, parsers.RetryNo}[r.IntN(2)]
-			row.Fingerprint = hashOf(fmt.Sprint(row.Vendor, row.Status, row.Code, row.Message))
+			row.Fingerprint = hashOf(fmt.Sprintf("%s %d %s %s", row.Vendor, row.Status, row.Code, row.Message))
 		}
 		rows = append(rows, row)
 	}

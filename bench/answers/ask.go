@@ -32,6 +32,9 @@ func questions() []question {
 		{"limits 24 h", day, func(ctx context.Context, db *storage.DB, f storage.Filter) (int, []storage.Statement, error) {
 			return done(db.Limits(ctx, f, storage.LimitOptions{}))
 		}},
+		{"spikes 24 h", day, func(ctx context.Context, db *storage.DB, f storage.Filter) (int, []storage.Statement, error) {
+			return done(db.Spikes(ctx, f, storage.SpikeOptions{}))
+		}},
 		{"errors 24 h", day, func(ctx context.Context, db *storage.DB, f storage.Filter) (int, []storage.Statement, error) {
 			return done(db.Errors(ctx, f, storage.ErrorsOptions{}))
 		}},

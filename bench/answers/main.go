@@ -52,6 +52,7 @@ type options struct {
 	sizes      []int // millions of rows
 	runs       int
 	only       string
+	plot       string
 	serve      bool
 	statements bool
 	end        time.Time
@@ -67,6 +68,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.StringVar(&o.only, "only", "", "ask only the questions whose names contain this")
 	fs.BoolVar(&o.serve, "serve", false, "make the tables, print where the engine listens, and keep it running until interrupted")
 	fs.BoolVar(&o.statements, "statements", false, "print the cost of every statement of the last run to stderr")
+	fs.StringVar(&o.plot, "plot", "", "write the answers' cost against rows to this SVG file")
 	end := fs.String("to", "", "end of the 30 days, RFC 3339, a midnight in UTC, for tables that are made now; default: the last midnight")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {

@@ -68,6 +68,19 @@ func report(ctx context.Context, stdout, progress io.Writer, version string, tab
 			r.median(func(c cost) float64 { return float64(c.rows) / 1e6 }),
 			r.median(func(c cost) float64 { return float64(c.bytes) / 1e6 }))
 	}
+	b.WriteString("\n")
+	for _, kind := range []string{"error", "success"} {
+		bytes, err := tables[len(tables)-1].measureStored(ctx, kind)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "- %s\n", bytes)
+	}
+	if o.plot != "" {
+		if err := draw(o.plot, results); err != nil {
+			return err
+		}
+	}
 	_, err = io.WriteString(stdout, b.String())
 	return err
 }
