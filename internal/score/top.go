@@ -12,13 +12,13 @@ import (
 
 // topQuestions ask for groups by every column, over ranges with ragged ends, with every filter.
 func topQuestions(log *traffic.Log) []truth.Question {
-	hour := int64(3_600_000)
+	hour, length := int64(3_600_000), log.To-log.From
 	usual := []string{"vendor", "status", "code"}
 	list := []truth.Question{{Name: "the whole", By: usual, From: log.From, To: log.To}}
 	for _, by := range [][]string{{"vendor"}, {"service"}, {"endpoint"}, {"status"}, {"code"}, {"category"}, {"retry"}, {"environment"}, {"service", "endpoint", "code"}, {"vendor", "category", "retry"}} {
-		list = append(list, truth.Question{Name: fmt.Sprint("by ", by), By: by, From: log.From + 5*hour + 12_345, To: log.To - 3*hour - 7})
+		list = append(list, truth.Question{Name: fmt.Sprint("by ", by), By: by, From: log.From + length/5 + 12_345, To: log.To - length/8 - 7})
 	}
-	at := log.From + 9*hour + 1_234_567
+	at := log.From + length/3 + 1_234_567
 	filtered := func(name string) *truth.Question {
 		list = append(list, truth.Question{Name: name, By: usual, From: at, To: at + hour})
 		return &list[len(list)-1]

@@ -20,6 +20,7 @@ type throttle struct {
 	start    int64
 	lengthMS int64
 	obedient bool
+	retried  bool  // each rejected call is made again as told, until it passes
 	waitS    int64 // 0 = until the window ends
 }
 
@@ -72,15 +73,17 @@ func (b *builder) throttle(h throttle) {
 	e.Advertised = h.dialect >= DialectX && h.dialect <= DialectThree
 	l := &limiter{rule: h.rule, limit: h.limit, window: h.windowS * 1000}
 	quiet := int64(0) // obedient clients send nothing before
-	if h.failure == nil {
-		h.failure = &vendorOf(h.targets[0].Vendor).throttle[0]
-	}
-	for _, at := range b.demand(&h) {
+	asks := b.demand(&h)
+	for len(asks) > 0 {
+		at, op, t := asks[0].at, asks[0].op, asks[0].target
+		asks = asks[1:]
 		if h.obedient && at < quiet {
 			continue
 		}
-		t := pick(b, h.targets)
-		op := b.operation(t)
+		if op == nil {
+			t = pick(b, h.targets)
+			op = b.operation(t)
+		}
 		c := b.success(t, at, op)
 		c.Duration = b.lasts(8)
 		c.At += c.Duration
@@ -90,27 +93,43 @@ func (b *builder) throttle(h throttle) {
 			b.reject(&h, c, reset)
 			c.Event = e
 			quiet = max(quiet, c.At+c.WaitMS)
+			if h.retried {
+				asks = b.again(asks, ask{c.At + c.WaitMS + 50 + b.Int64N(3000), op, t})
+			}
 		}
 		b.add(c)
 	}
 }
 
+// ask is a call to come; op is nil unless it is a retry.
+type ask struct {
+	at     int64
+	op     *operation
+	target *Target
+}
+
+// again puts a retry among the calls to come.
+func (b *builder) again(asks []ask, retry ask) []ask {
+	i, _ := slices.BinarySearchFunc(asks, retry.at, func(a ask, at int64) int { return cmp.Compare(a.at, at) })
+	return slices.Insert(asks, i, retry)
+}
+
 // demand draws the times of all calls of the payer.
-func (b *builder) demand(h *throttle) []int64 {
-	var times []int64
+func (b *builder) demand(h *throttle) []ask {
+	var asks []ask
 	draw := func(from, to int64, perMinute float64) {
 		for at := float64(from); ; {
 			if at += b.exp(60_000 / perMinute); at >= float64(to) {
 				return
 			}
-			times = append(times, int64(at))
+			asks = append(asks, ask{at: int64(at)})
 		}
 	}
 	draw(b.log.Start, h.start, h.usual)
 	draw(h.start, h.start+h.lengthMS, h.demand)
 	draw(h.start+h.lengthMS, b.log.To, h.usual)
-	slices.SortFunc(times, cmp.Compare)
-	return times
+	slices.SortFunc(asks, func(x, y ask) int { return cmp.Compare(x.at, y.at) })
+	return asks
 }
 
 func (b *builder) decide(h *throttle, l *limiter, at int64) (ok bool, reset, left int64) {
@@ -203,6 +222,10 @@ func (b *builder) specialLimits() {
 	}
 	b.throttle(plain("credential shared by services", b.payer(3, 1)))
 	b.throttle(plain("several endpoints", b.payer(1, 3)))
+	b.throttle(plain("shared by services, several endpoints", b.payer(2, 2)))
+	again := plain("rejected calls are made again", b.payer(1, 1))
+	again.retried, again.demand, again.dialect = true, 90, DialectSeconds
+	b.throttle(again)
 	h := plain("without a credential", b.payer(1, 1))
 	for _, t := range h.targets {
 		t.Credential = ""
