@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/errata-dev/errata/internal/score/traffic"
 	"github.com/errata-dev/errata/internal/score/truth"
 	"github.com/errata-dev/errata/storage"
 )
@@ -47,11 +48,10 @@ func (s *scorer) spikes(ctx context.Context) error {
 // explained reports a row that a storm or a throttled window has caused: many errors are a spike too.
 func (s *scorer) explained(r storage.SpikeRow) bool {
 	for _, e := range s.log.Events {
-		if e.Question != "storms" && e.Question != "limits" || e.Vendor != r.Vendor || len(e.Calls) == 0 {
+		if e.Question != "storms" && e.Question != "limits" || e.Vendor != r.Vendor || e.From >= r.End.UnixMilli() || e.To <= r.Start.UnixMilli() {
 			continue
 		}
-		f := e.Calls[0].Failure
-		if f.Code == r.Code && e.From < r.End.UnixMilli() && e.To > r.Start.UnixMilli() {
+		if slices.ContainsFunc(e.Calls, func(c *traffic.Call) bool { return c.Failure != nil && c.Failure.Code == r.Code }) {
 			return true
 		}
 	}
