@@ -135,6 +135,7 @@ func TestSpikeRanges(t *testing.T) {
 	f("11:00", "12:00")
 	f("09:00", "10:30")
 	f("09:00", "10:30:00.001", whole)
+	f("-20000/00:00", "90000/00:00", whole) // centuries
 }
 
 // TestSpikeNew judges a code that the vendor never sent by the floor alone; another status is no new code.

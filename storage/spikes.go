@@ -24,7 +24,9 @@ const (
 	// spikeMargin is how far around the range a spike that overlaps it is followed.
 	spikeMargin = day
 
-	maxSpikeKinds = 2_000
+	maxSpikeKinds    = 2_000
+	maxSpikeMinutes  = 400 * 24 * 60 // walked
+	maxListedMinutes = 40 * 24 * 60  // that make a parameter
 )
 
 // SpikeOptions say what a spike is. The zero value means the defaults.
@@ -223,8 +225,6 @@ func withoutGeneration(source string) string {
 // readObserved also sets the minutes that were read: no further than there is data.
 func (s *spikeQuestion) readObserved(ctx context.Context) error {
 	s.input.Observed = map[string][]int64{}
-	s.input.From = minuteOf(s.since())
-	s.input.To = s.input.From + 1
 	if len(s.sources) == 0 {
 		return nil
 	}
@@ -233,12 +233,26 @@ func (s *spikeQuestion) readObserved(ctx context.Context) error {
 	if err := s.ask(ctx, "spike_observed", more, s.observe); err != nil {
 		return err
 	}
-	missing := s.missing(minuteOf(s.filter.To.Add(spikeMargin)) + 1)
-	if len(missing) == 0 {
-		return nil
+	missing := s.missing(minuteOf(s.since()), minuteOf(s.filter.To.Add(spikeMargin))+1)
+	if len(missing) > 0 {
+		more["since"], more["until"] = minute(missing[0]), minute(missing[len(missing)-1]+1)
 	}
-	more["missing"], more["since"], more["until"] = missing, minute(missing[0]), minute(missing[len(missing)-1]+1)
-	return s.ask(ctx, "spike_missing", more, s.observe)
+	more["missing"] = list64(missing)
+	if missing == nil || len(missing) > 0 {
+		if err := s.ask(ctx, "spike_missing", more, s.observe); err != nil {
+			return err
+		}
+	}
+	s.bound()
+	return nil
+}
+
+// list64 makes an absent list an empty one: the driver would send nil as NULL.
+func list64(values []int64) []int64 {
+	if values == nil {
+		return []int64{}
+	}
+	return values
 }
 
 func (s *spikeQuestion) observe(rows driver.Rows) error {
@@ -249,21 +263,36 @@ func (s *spikeQuestion) observe(rows driver.Rows) error {
 	}
 	source = withoutGeneration(source)
 	s.input.Observed[source] = append(s.input.Observed[source], minutes...)
-	s.input.To = max(s.input.To, slices.Max(minutes)+1)
 	return nil
 }
 
-// missing lists the minutes before one that some source has not been seen in.
-func (s *spikeQuestion) missing(until int64) []int64 {
+// bound sets the minutes that the detector walks: those that hold data, and no more than it can bear.
+func (s *spikeQuestion) bound() {
+	first, last := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, minutes := range s.input.Observed {
+		first, last = min(first, slices.Min(minutes)), max(last, slices.Max(minutes))
+	}
+	s.input.From, s.input.To = first, last+1
+	if last-first > maxSpikeMinutes {
+		s.input.From = last - maxSpikeMinutes
+		s.answer.Notes = append(s.answer.Notes, "spikes before "+formatTime(minute(s.input.From))+" were not looked for")
+	}
+}
+
+// missing lists the minutes that some source has not been seen in; nil means that there are too many to list.
+func (s *spikeQuestion) missing(from, until int64) []int64 {
+	if until-from > maxListedMinutes {
+		return nil
+	}
 	seen := map[int64]int{}
 	for _, minutes := range s.input.Observed {
 		slices.Sort(minutes)
-		for _, m := range slices.Compact(minutes) {
+		for _, m := range slices.Compact(slices.Clone(minutes)) {
 			seen[m]++
 		}
 	}
-	var missing []int64
-	for m := s.input.From; m < until; m++ {
+	missing := []int64{}
+	for m := from; m < until; m++ {
 		if seen[m] < len(s.input.Observed) {
 			missing = append(missing, m)
 		}

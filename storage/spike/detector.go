@@ -45,8 +45,13 @@ func (d *detector) run() []Spike {
 			continue
 		}
 		start, end := d.widen(b, m, d.follow(b, m))
-		found = append(found, d.describe(b, start, end))
-		if end-start < passingMinutes {
+		// Chance lifts single minutes of a level that is a little above the ordinary one: as a whole, that
+		// is no spike. And a level that has lasted is the ordinary one of those after it.
+		lifted := b.isNew || float64(d.sum(start, end)) >= d.options.Lift*b.expected(start, end)
+		if lifted {
+			found = append(found, d.describe(b, start, end))
+		}
+		if lifted && end-start < passingMinutes {
 			d.skip(start, end)
 		} else {
 			d.keep(start, end)
