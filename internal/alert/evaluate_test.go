@@ -186,7 +186,7 @@ func TestEvidence(t *testing.T) {
 	require.Equal(t, "it is slow", ev.Message)
 	require.Equal(t, "acmeslow", ev.Advice)
 	require.Len(t, ev.Offsets, 3)
-	require.Contains(t, ev.Query, "query spikes --vendor acme --code slow --from ")
+	require.Contains(t, ev.Query, "query spikes --vendor acme --status 504 --code slow --from ")
 	require.Equal(t, "120 of acme", a.Annotations(ev)["note"])
 }
 

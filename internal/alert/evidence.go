@@ -49,7 +49,7 @@ func (e *Engine) Evidence(ctx context.Context, a *Alert, now time.Time) (Evidenc
 		TraceIDs: seen.TraceIDs, Offsets: seen.Offsets, Query: a.query(filter),
 	}
 	if len(a.subject.findings) > 0 {
-		ev.Count, ev.Expected = sum(a.subject.findings, filter.From, filter.To)
+		ev.Count, ev.Expected = sum(during(a.subject.findings, filter.From, filter.To))
 	}
 	if ev.Expected > 0 {
 		ev.Ratio = math.Round(10*float64(ev.Count)/ev.Expected) / 10
@@ -73,33 +73,33 @@ func (a *Alert) filter(now time.Time) storage.Filter {
 			narrow(&f, name, value)
 		}
 	}
-	f.Codes = a.codes(f.Codes)
-	if a.Rule.Kind == KindLimit {
-		f.Categories = []string{"rate_limit"}
+	for _, column := range storage.AlertColumns() {
+		narrow(&f, column, valuesOf(column, during(a.subject.findings, f.From, f.To))...)
 	}
 	return f
 }
 
-func narrow(f *storage.Filter, column, value string) {
+// narrow sets one member of a filter, unless there is nothing to set it to.
+func narrow(f *storage.Filter, column string, values ...string) {
 	members := map[string]*[]string{
 		"vendor": &f.Vendors, "service": &f.Services, "environment": &f.Environments, "endpoint": &f.Endpoints,
 		"status": &f.Statuses, "code": &f.Codes, "category": &f.Categories,
 	}
-	if member := members[column]; member != nil {
-		*member = []string{value}
+	if member := members[column]; member != nil && len(values) > 0 {
+		*member = values
 	}
 }
 
-// codes are those of the findings, if the findings have any: an incident's codes and not all of a vendor's.
-func (a *Alert) codes(standard []string) []string {
+// valuesOf are the values that findings have in a column: an incident's codes, and not all of a vendor's.
+// Findings that do not say, or say nothing, narrow nothing.
+func valuesOf(column string, findings []finding) []string {
 	set := map[string]bool{}
-	for _, f := range a.subject.findings {
-		if code, has := f.is["code"]; has {
-			set[code] = true
+	for _, f := range findings {
+		value, has := f.is[column]
+		if !has || value == "" && column != "code" {
+			return nil
 		}
-	}
-	if len(set) == 0 {
-		return standard
+		set[value] = true
 	}
 	return slices.Sorted(maps.Keys(set))
 }

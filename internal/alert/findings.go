@@ -110,13 +110,21 @@ func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter) ([]findi
 	return findings, err
 }
 
-// sum adds up the findings that an episode is made of.
-func sum(findings []finding, since, until time.Time) (count uint64, expected float64) {
+// during picks the findings that an episode is made of.
+func during(findings []finding, since, until time.Time) []finding {
+	var picked []finding
 	for _, f := range findings {
 		if f.from.Before(until) && !f.to.Before(since) {
-			count += f.count
-			expected += f.expected
+			picked = append(picked, f)
 		}
+	}
+	return picked
+}
+
+func sum(findings []finding) (count uint64, expected float64) {
+	for _, f := range findings {
+		count += f.count
+		expected += f.expected
 	}
 	return count, expected
 }

@@ -15,14 +15,27 @@ import (
 // wants to see all of them at once.
 type decoder struct {
 	path   string
-	faults []error
+	faults []fault
+}
+
+type fault struct {
+	line int
+	error
 }
 
 func (d *decoder) fault(line int, format string, args ...any) {
-	d.faults = append(d.faults, fmt.Errorf("%s:%d: %w", d.path, line, fmt.Errorf(format, args...)))
+	d.faults = append(d.faults, fault{line, fmt.Errorf("%s:%d: %w", d.path, line, fmt.Errorf(format, args...))})
 }
 
-func (d *decoder) err() error { return errors.Join(d.faults...) }
+// err joins the faults in the order of the file.
+func (d *decoder) err() error {
+	slices.SortStableFunc(d.faults, func(a, b fault) int { return a.line - b.line })
+	list := make([]error, 0, len(d.faults))
+	for _, f := range d.faults {
+		list = append(list, f.error)
+	}
+	return errors.Join(list...)
+}
 
 // mapping is a YAML mapping of which every key must be asked for.
 type mapping struct {

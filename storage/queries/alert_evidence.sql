@@ -8,7 +8,7 @@ SELECT
     topK(5)(toString(service)) AS services,
     topK(5)(endpoint) AS endpoints,
     argMaxIf(message, time, notEmpty(message)) AS newest_message,
-    arraySlice(arrayReverseSort(x -> x.1, groupArrayIf(100)((time, trace_id), notEmpty(trace_id))), 1, 3).2 AS trace_ids,
+    arraySlice(arrayDistinct(arrayReverseSort(x -> x.1, groupArrayIf(100)((time, trace_id), notEmpty(trace_id))).2), 1, 3) AS trace_ids,
     arraySlice(arrayReverseSort(x -> x.1, groupArray(100)((time, concat(topic, '/', toString(partition), '@', toString(offset))))), 1, 3).2 AS offsets,
     topK(1)((toString(vendor), status, toString(code)))[1].1 AS commonest_vendor,
     topK(1)((toString(vendor), status, toString(code)))[1].2 AS commonest_status,
