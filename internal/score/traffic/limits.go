@@ -72,6 +72,9 @@ func (b *builder) throttle(h throttle) {
 	e.Limit, e.WindowS = h.limit, h.windowS
 	e.Advertised = h.dialect >= DialectX && h.dialect <= DialectThree
 	l := &limiter{rule: h.rule, limit: h.limit, window: h.windowS * 1000}
+	if h.failure == nil {
+		h.failure = &vendorOf(h.targets[0].Vendor).throttle[0]
+	}
 	quiet := int64(0) // obedient clients send nothing before
 	asks := b.demand(&h)
 	for len(asks) > 0 {
