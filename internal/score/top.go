@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/errata-dev/errata/internal/score/traffic"
@@ -142,6 +143,14 @@ func compareGroup(want *truth.Group, got *storage.TopRow, c checks) {
 	c.number("operations", float64(got.Operations), float64(want.Operations))
 	c.moment("first_seen", got.FirstSeen.Time, want.First)
 	c.moment("last_seen", got.LastSeen.Time, want.Last)
+	trend := make([]uint64, len(want.Trend))
+	for i, n := range want.Trend {
+		trend[i] = uint64(n)
+	}
+	c.text("trend", fmt.Sprint(got.Trend), fmt.Sprint(trend))
+	if strings.Contains(want.Key, "code= ") {
+		return // errors without a code are told apart by their messages, which the truth does not know
+	}
 	c.number("previous_count", float64(got.PreviousCount), float64(want.Previous))
 	switch {
 	case want.Previous == 0:
@@ -151,9 +160,4 @@ func compareGroup(want *truth.Group, got *storage.TopRow, c checks) {
 	default:
 		c.number("change", *got.Change, float64(want.Count-want.Previous)/float64(want.Previous))
 	}
-	trend := make([]uint64, len(want.Trend))
-	for i, n := range want.Trend {
-		trend[i] = uint64(n)
-	}
-	c.text("trend", fmt.Sprint(got.Trend), fmt.Sprint(trend))
 }
