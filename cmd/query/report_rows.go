@@ -48,7 +48,7 @@ func reportWindow(l storage.LimitRow, caller string) report.Window {
 	if l.Limit != nil {
 		w.Limit = fmt.Sprint(*l.Limit)
 		if l.WindowS != nil {
-			w.Limit += " per " + report.Duration(time.Duration(*l.WindowS) * time.Second)
+			w.Limit += " per " + report.Duration(time.Duration(*l.WindowS)*time.Second)
 		}
 		if l.LimitSource == storage.LimitSourceInferred {
 			w.Limit += ", inferred"
