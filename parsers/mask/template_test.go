@@ -199,6 +199,29 @@ func FuzzAppendTemplate(f *testing.F) {
 	})
 }
 
+// FuzzPlainTokens: of what is told to be a plain word or number, the recognisers say the same.
+func FuzzPlainTokens(f *testing.F) {
+	for _, message := range []string{"timed out", "The end", "Tue, 20 Nov", "May 20", "Sat. ", "10 ms", "20 Nov", "2 of 3", "7", "0", "Face:b", "1234567 a", "No. 7"} {
+		f.Add([]byte(message))
+	}
+	f.Fuzz(func(t *testing.T, message []byte) {
+		for _, hasAt := range []bool{false, true} {
+			slow := templater{in: message, hasAt: hasAt}
+			name, n := slow.recognise(message)
+			if size := plainNumberLength(message); size > 0 {
+				require.Equal(t, number, name)
+				require.Equal(t, size, n)
+			}
+			if size := plainWordLength(message); size > 0 {
+				require.Zero(t, n)
+				require.Equal(t, size, runLength(message))
+				slow.run(message[:size])
+				require.Equal(t, string(message[:size]), string(slow.out))
+			}
+		}
+	})
+}
+
 func BenchmarkAppendTemplate(b *testing.B) {
 	message := []byte("Payment 5f1c8f0e-8f7e-4a0b-9d7d-0d2f7c6f1b2a of account 'main' was rejected: limit 1,000.00 EUR reached at 2026-11-20T10:15:30Z")
 	buf := make([]byte, 0, 512)

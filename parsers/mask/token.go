@@ -7,6 +7,10 @@ func (t *templater) token() {
 		return
 	}
 	if !t.inWord() {
+		if n := plainNumberLength(t.in[t.pos:]); n > 0 {
+			t.mask(number, n)
+			return
+		}
 		if name, n := t.recognise(t.in[t.pos:]); n > 0 {
 			t.mask(name, n)
 			return
@@ -20,10 +24,17 @@ func (t *templater) token() {
 	t.run(t.in[t.pos : t.pos+n])
 }
 
-// plainWordLength returns the length of the short lower-case word that b begins with, if a blank, or
-// punctuation and a blank, ends it: most of a message is that, and no recogniser knows it.
+// plainWordLength returns the length of the short word that b begins with, in lower case or with a capital, if a
+// blank, or punctuation and a blank, ends it: most of a message is that, and no recogniser knows it. The names of
+// days and months, which one does, are no plain words.
 func plainWordLength(b []byte) int {
 	n := 0
+	if len(b) > 1 && b[0]-'A' < 26 && b[1]-'a' < 26 {
+		if size, _ := calendarWord(b); size > 0 {
+			return 0
+		}
+		n++
+	}
 	for n < len(b) && n < minOpaque && b[n]-'a' < 26 {
 		n++
 	}
@@ -35,6 +46,20 @@ func plainWordLength(b []byte) int {
 		return 0
 	}
 	return n
+}
+
+// plainNumberLength returns the length of the short number that b begins with, if it ends b or comes before a
+// word in lower case: it is no date then, no phone number and no address.
+func plainNumberLength(b []byte) int {
+	const longest = 7
+	n := 0
+	for n < len(b) && n < longest && isDigit(b[n]) {
+		n++
+	}
+	if n == len(b) || n+1 < len(b) && b[n] == ' ' && b[n+1]-'a' < 26 {
+		return n
+	}
+	return 0
 }
 
 // recognise returns the placeholder for what b begins with, and the length of that; 0 when b begins
