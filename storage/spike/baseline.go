@@ -196,7 +196,7 @@ func measureDispersion(b *baseline) float64 {
 		return leastDispersion
 	}
 	slices.Sort(found)
-	return math.Max(leastDispersion, found[len(found)/2])
+	return math.Max(leastDispersion, trimmed*found[len(found)/2])
 }
 
 // dispersionOf measures one stretch; ok is false when too little of it is ordinary, or it has no errors.

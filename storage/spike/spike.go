@@ -95,6 +95,7 @@ const (
 	maxMinutes      = 24 * 60 // a level that has lasted for so long is the ordinary one
 	passingMinutes  = 6 * 60  // so long a spike counts for the baseline of later ones
 	stretchMinutes  = 2 * 60  // in which noise is told from slower changes
+	trimmed         = 1.5     // what the variance of skewed counts loses with their largest
 	leastEvidence   = 1.0     // logarithm of the odds that make a minute beside a spike a part of it
 	recentMinutes   = 60
 	suddenPValue    = 1e-4 // against the last hour
