@@ -9,8 +9,8 @@ import (
 const (
 	pollerShare     = 0.8 // of its ordinary gap, from which on a run is mere polling
 	minOrdinary     = 3   // fewer successes than this say nothing
-	callsBefore     = 40  // that are looked at before a run; storm_attempts.sql returns no more
-	callsAfter      = 25  // and after it
+	callsBefore     = 120 // that are looked at before a run; storm_attempts.sql returns no more
+	callsAfter      = 40  // and after it
 	steadyAttempts  = 5
 	steadyDeviation = 0.2
 	chanceRuns      = 0.01 // runs that chance may make of an operation's ordinary calls

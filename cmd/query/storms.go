@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"slices"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,11 +18,20 @@ func newStorms() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "storms",
 		Short: "Retry storms: who repeats failing calls, how fast, and what it costs",
-		Long: `storms finds operations that were tried again and again after failures, and joins those of one vendor, service and
-endpoint. Amplification is attempts per operation; the retry share stands beside the 10 % that a retry budget usually
-allows. Pollers are not storms, nor is an outage in which many operations fail once or twice each.`,
+		Long: `storms finds calls that were tried again and again after failures, and joins those of one vendor, service and
+endpoint. What tells calls apart: an idempotency key, a trace id, the path, or the count of attempts that the log
+states. Where nothing does, a storm is an endpoint that fails far more often than it is ordinarily called.
+
+The table reads: ATTEMPTS for so many CALLS, AMPL = attempts per call. RETRIES is the share of the attempts that were
+retries; a retry budget usually allows 10 %. EARLY were sent before the vendor's Retry-After had elapsed, WASTED failed
+again. The line below has the endpoint, the codes (or statuses) from the most frequent on, and how the service paused.
+
+No storms are pollers that go on at their usual pace, calls made side by side, and outages in which many calls fail
+once or twice each.`,
 		Example: `  query storms
-  query storms --since 24h --service checkout -o json`,
+  query storms --since 24h --service checkout -o json
+  query storms --vendor github --code rate_limited
+  query storms --attempts 3 --gap 5m          # what a stricter eye sees`,
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return ask(cmd, &q, stormColumns(), func(ctx context.Context, db *storage.DB) (storage.Answer[storage.StormRow], error) {
@@ -76,8 +85,23 @@ func stormStory(r storage.StormRow) any {
 	if r.Jitter {
 		backoff += " with jitter"
 	}
-	codes := slices.DeleteFunc(slices.Clone(r.Codes), func(code string) bool { return code == "" })
-	return strings.Join(append([]string{r.Endpoint}, append(codes, backoff)...), " · ")
+	story := append([]string{r.Endpoint}, r.Codes...)
+	for _, status := range r.Statuses {
+		story = append(story, failureStatus(status))
+	}
+	story = append(story, backoff)
+	if r.NonretryableRetries > 0 {
+		story = append(story, fmt.Sprintf("%d retries after errors that say: do not retry", r.NonretryableRetries))
+	}
+	return strings.Join(story, " · ")
+}
+
+// failureStatus stands for the failures that have no code.
+func failureStatus(status uint16) string {
+	if status == 0 {
+		return "no response"
+	}
+	return fmt.Sprintf("status %d", status)
 }
 
 func stormTone(r storage.StormRow) render.Tone {

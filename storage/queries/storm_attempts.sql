@@ -1,9 +1,9 @@
--- Question: which calls of the operations form runs of retries, and how were they called before?
+-- Question: which calls of the operations form runs of retries, and how are they ordinarily called?
 -- Inputs: the filter; operations and operation_vendors, from storm_operations.sql; since, until;
 --   ordinary_since = how far back ordinary calls count; min_attempts; gap_ms; max_attempts.
--- Columns: one row an attempt: those of runs with at least min_attempts, and up to 40 attempts before
---   each such run and 25 after it, which tell a poller from a storm. at, started = Unix milliseconds of response and
---   request; failed; matches = passes status, code and category; wait = Retry-After in ms, -1 = none;
+-- Columns: one row an attempt: those of runs with at least min_attempts, and up to 120 attempts before
+--   each such run and 40 after it, which tell a poller from a storm. at, started = Unix milliseconds of
+--   response and request; failed; matches = passes status, code and category; wait = Retry-After in ms, -1 = none;
 --   hopeless = the error says not to retry; status; vendor, service, method, route, code.
 -- storm_runs.go decides again what is a run; here everything else is kept on the server.
 WITH calls AS
@@ -49,6 +49,6 @@ FROM
         )
     )
 )
-WHERE next_run <= position + 40 OR last_run + 25 >= position
+WHERE next_run <= position + 120 OR last_run + 40 >= position
 ORDER BY operation, at, failed DESC
 LIMIT {max_attempts:UInt64}
