@@ -39,6 +39,30 @@ func TestStormCases(t *testing.T) {
 	}
 }
 
+// TestLargestStormsAreKept bounds the operations that are looked at: what is lost is small, and a note
+// says so. The operations of the largest storm are each tried least.
+func TestLargestStormsAreKept(t *testing.T) {
+	db, o := openMigrated(t)
+	rows := "10:00:00 error GET /one/{id} op=one code=down x=30\n10:00:00 error GET /small/{id} op=small code=down x=6\n"
+	for i := range 20 {
+		rows += fmt.Sprintf("10:00:%02d error GET /large/{id} op=large%d code=down x=5\n", i, i)
+	}
+	insertCase(t, o, parseRows(t, rows+later))
+	f := Filter{From: parseCaseTime(t, "10:00"), To: parseCaseTime(t, "11:00")}
+	answer, err := db.Storms(t.Context(), f, StormOptions{operations: 21})
+	require.NoError(t, err)
+	require.Len(t, answer.Rows, 2)
+	require.EqualValues(t, 100, answer.Rows[0].Attempts)
+	require.EqualValues(t, 30, answer.Rows[1].Attempts)
+	require.Len(t, answer.Notes, 1)
+	require.Contains(t, answer.Notes[0], "only 21 of 22 operations")
+
+	whole, err := db.Storms(t.Context(), f, StormOptions{operations: 22})
+	require.NoError(t, err)
+	require.Len(t, whole.Rows, 3)
+	require.Empty(t, whole.Notes)
+}
+
 // describeStorm puts every member of a storm into one line.
 func describeStorm(r StormRow) string {
 	jitter := ""

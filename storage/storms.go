@@ -33,6 +33,8 @@ type StormOptions struct {
 	MinAttempts   int           // attempts of a run; 0 = 5
 	Amplification float64       // attempts per operation of a storm; 0 = 3
 	Limit         int           // storms returned; 0 = all
+
+	operations int // that are looked at; 0 = maxStormOperations
 }
 
 // StormRow is one retry storm: runs of retries of one service against one endpoint.
@@ -87,6 +89,9 @@ func (o StormOptions) withDefaults() (StormOptions, error) {
 	}
 	if o.Amplification == 0 {
 		o.Amplification = 3
+	}
+	if o.operations == 0 {
+		o.operations = maxStormOperations
 	}
 	return o, nil
 }
@@ -178,7 +183,7 @@ func (s *stormQuestion) margins() map[string]any {
 		"baseline_since": since.Add(-historyMargin),
 		"min_attempts":   uint64(s.options.MinAttempts),
 		"gap_ms":         s.options.Gap.Milliseconds(),
-		"max_operations": uint64(maxStormOperations),
+		"max_operations": uint64(s.options.operations),
 		"max_failures":   uint64(maxStormFailures),
 		"max_attempts":   uint64(maxStormAttempts),
 	}

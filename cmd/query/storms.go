@@ -87,21 +87,13 @@ func stormStory(r storage.StormRow) any {
 	}
 	story := append([]string{r.Endpoint}, r.Codes...)
 	for _, status := range r.Statuses {
-		story = append(story, failureStatus(status))
+		story = append(story, statusText(status))
 	}
 	story = append(story, backoff)
 	if r.NonretryableRetries > 0 {
 		story = append(story, fmt.Sprintf("%d retries after errors that say: do not retry", r.NonretryableRetries))
 	}
 	return strings.Join(story, " · ")
-}
-
-// failureStatus stands for the failures that have no code.
-func failureStatus(status uint16) string {
-	if status == 0 {
-		return "no response"
-	}
-	return fmt.Sprintf("status %d", status)
 }
 
 func stormTone(r storage.StormRow) render.Tone {
