@@ -85,7 +85,7 @@ const sampleEvery = 16
 // Both are variables for tests.
 var (
 	maxCountedErrors uint64 = 20_000_000 // takes about 800 MB of the server
-	minSampledErrors uint64 = 1 << 16 // a sample of 4096 is within 1.6 % two times in three
+	minSampledErrors uint64 = 1 << 16    // a sample of 4096 is within 1.6 % two times in three
 )
 
 func (t *topQuestion) readSize(ctx context.Context) error {
