@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,7 @@ or within the vendor's own window if that is longer.
 
 FROM says where the limit is known from: header, body or catalogue of the vendor, inferred from the calls that were admitted and
 rejected (a note says how much that explains), or none. EARLY counts calls that were sent while a Retry-After, which their service
-had already received, was pending. SPENT BY names first who spent most of the quota.`,
+had already received, was pending. SPENT BY names first who spent most of the quota. CALLER is the service, or the credential that several services share.`,
 		Example: `  query limits
   query limits --since 7d --vendor truelayer -o markdown
   query limits --all                    single stray rejections too`,
@@ -49,8 +50,9 @@ had already received, was pending. SPENT BY names first who spent most of the qu
 func limitColumns() []render.Column[storage.LimitRow] {
 	return []render.Column[storage.LimitRow]{
 		{Name: "vendor"},
-		{Name: "service"},
-		{Name: "credential", Priority: 5},
+		{Name: "caller", Place: render.TableOnly, Value: func(w storage.LimitRow) any { return cmp.Or(w.Service, w.Credential) }},
+		{Name: "service", Place: render.RawOnly},
+		{Name: "credential", Place: render.RawOnly},
 		{Name: "scope", Place: render.Wrap, MinWidth: 24},
 		{Name: "start", Kind: render.Time},
 		{Name: "end", Kind: render.Time, Place: render.RawOnly},
