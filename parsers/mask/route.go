@@ -37,6 +37,49 @@ func AppendRoute(dst, path []byte) []byte {
 // AppendPlainRoute is AppendRoute, and reports whether the path is plain: its route, but for UUIDs, numbers of
 // 32 hexadecimal digits, and numbers of at most seven digits, in the places of {id}.
 func AppendPlainRoute(dst, path []byte) (route []byte, isPlain bool) {
+	if route, ok := appendUsualRoute(dst, path); ok {
+		return route, true
+	}
+	return appendAnyRoute(dst, path) // over what the first one began
+}
+
+// appendUsualRoute is appendAnyRoute for most paths: plain ones of words, versions and ids. It looks at each
+// segment once and copies what is between ids as a whole, which takes half as long. It declines all others.
+func appendUsualRoute(dst, path []byte) (route []byte, ok bool) {
+	const longest = maxRoute / 2
+	if len(path) == 0 || len(path) > longest {
+		return dst, false
+	}
+	copied, previous := 0, []byte(nil)
+	for pos, n := 0, 0; pos < len(path); n++ {
+		if path[pos] != '/' || n == maxSegments {
+			return dst, false
+		}
+		segment, made := firstSegment(path[pos+1:])
+		switch plain(segment, made) {
+		case plainWord:
+			if len(segment) == 0 {
+				return dst, false
+			}
+		case plainID:
+			if !isUsualID(segment, made) || len(segment) == 1 && equalLower(previous, "api") {
+				return dst, false
+			}
+			dst = append(append(dst, path[copied:pos+1]...), routeID...)
+			copied = pos + 1 + len(segment)
+		default:
+			if made&^(ofLow|ofDigits) != 0 || !isVersion(segment) {
+				return dst, false
+			}
+		}
+		pos += 1 + len(segment)
+		previous = segment
+	}
+	return append(dst, path[copied:]...), true
+}
+
+// appendAnyRoute is AppendPlainRoute for every path.
+func appendAnyRoute(dst, path []byte) (route []byte, isPlain bool) {
 	start := len(dst)
 	isPlain = len(path) > 0 && path[0] == '/'
 	var previous []byte

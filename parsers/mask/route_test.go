@@ -140,3 +140,21 @@ func TestAppendPlainRoute(t *testing.T) {
 	f(false, "/users;a=1", "/users")
 	f(false, "/a/b/c/d/e/f/g/h/i/j/k/l/m", "/a/b/c/d/e/f/g/h/i/j/k/l/…")
 }
+
+// FuzzRoutes: the short way to a route ends where the long one does.
+func FuzzRoutes(f *testing.F) {
+	for _, path := range []string{
+		"/users/42/orders", "/v2.1/users/f1234560abf9f57287637624def39087/", "/api/3/x", "/data/v1/cards/0a/b-c", "/a/3a7dd87c-8f00-445a-92ac-07990b211862",
+		"/a//b", "/a?x=1", "/a/1/2/3/4/5/6/7/8/9/10/11/12/13", "/deadbeef/abcdef", "/v1beta1/…", "/{id}/x", "",
+	} {
+		f.Add([]byte(path))
+	}
+	f.Fuzz(func(t *testing.T, path []byte) {
+		want, plain := appendAnyRoute([]byte("x"), path)
+		got, ok := appendUsualRoute([]byte("x"), path)
+		if ok {
+			require.True(t, plain)
+			require.Equal(t, string(want), string(got))
+		}
+	})
+}
