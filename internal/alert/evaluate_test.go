@@ -85,7 +85,8 @@ func TestEvaluate(t *testing.T) {
 		"two codes of a vendor are one page": {
 			"{name: r, kind: spike}",
 			[]alerttest.Calls{
-				ordinary(), {From: ago(4 * minute), To: noon(), N: 30, Status: 504, Code: "slow"},
+				ordinary(),
+				{From: ago(4 * minute), To: noon(), N: 30, Status: 504, Code: "slow"},
 				{From: ago(4 * minute), To: noon(), N: 30, Status: 500, Code: "down", Route: "/refund"},
 			},
 			map[string]State{"acme": Firing},
@@ -170,8 +171,10 @@ known: [{vendor: acme, code: "down", reason: migration, until: `
 func TestEvidence(t *testing.T) {
 	w := alerttest.New(t)
 	w.Insert(ordinary(), alerttest.Calls{From: ago(4 * minute), To: noon(), N: 30, Status: 504, Code: "slow"})
-	e := Engine{DB: w.DB, Rules: rules(t, `rules: [{name: s, kind: spike, annotations: {note: "{{ .Count }} of {{ .Labels.vendor }}"}}]`), Grace: DefaultGrace,
-		Advice: func(vendor string, status int, code string) string { return vendor + code }}
+	e := Engine{
+		DB: w.DB, Rules: rules(t, `rules: [{name: s, kind: spike, annotations: {note: "{{ .Count }} of {{ .Labels.vendor }}"}}]`), Grace: DefaultGrace,
+		Advice: func(vendor string, status int, code string) string { return vendor + code },
+	}
 	result, err := e.Evaluate(t.Context(), noon())
 	require.NoError(t, err)
 	require.Len(t, result.Alerts, 1)

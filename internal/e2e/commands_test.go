@@ -61,6 +61,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"scrub":             cmdScrub,            // scrub FILE: blanks the members of a JSON answer that differ from run to run
 	"embedded-url":      cmdEmbeddedURL,      // the embedded engine of the script's data directory, as $ERRATA_CLICKHOUSE
 	"kill-engine":       cmdKillEngine,       // kill -9 of that engine
+	"terminal":          cmdTerminal,         // terminal [-size 80x24] [-until PATTERN] [-times N] FILE COMMAND ARGS…: on a terminal, Ctrl-C once the output matches N times; sets $EXIT
+	"interrupt":         cmdInterrupt,        // interrupt COMMAND ARGS…: SIGINT once its query runs on the server; it must exit with 130 and no word, and the query must end
 	"terminate":         cmdTerminate,        // sends SIGTERM to every background command; wait checks how they end
 }
 

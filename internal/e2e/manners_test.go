@@ -18,11 +18,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-func init() {
-	commands["terminal"] = cmdTerminal   // terminal [-size 80x24] [-until PATTERN] [-times N] FILE COMMAND ARGS…: on a terminal, Ctrl-C once the output matches N times; sets $EXIT
-	commands["interrupt"] = cmdInterrupt // interrupt COMMAND ARGS…: SIGINT once its query runs on the server; it must exit with 130 and no word, and the query must end
-}
-
 // cmdTerminal runs a command on a terminal of its own and keeps what it writes, escapes and all.
 func cmdTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	flags := flag.NewFlagSet("terminal", flag.ContinueOnError)

@@ -81,7 +81,7 @@ func (t Timeline) svg() (string, error) {
 
 func (t Timeline) axes(p *plot.Plot) {
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		axis.LineStyle.Color, axis.Tick.LineStyle.Color, axis.Tick.Label.Color, axis.Label.TextStyle.Color = ink, ink, ink, ink
+		axis.Color, axis.Tick.Color, axis.Tick.Label.Color, axis.Label.TextStyle.Color = ink, ink, ink, ink
 		axis.Tick.Label.Font.Variant, axis.Label.TextStyle.Font.Variant = "Sans", "Sans"
 	}
 	p.Y.Label.Text = "errors per " + Duration(t.Step)
@@ -109,7 +109,7 @@ func (t Timeline) bars(p *plot.Plot) error {
 				return fmt.Errorf("bar: %w", err)
 			}
 			bar.Color = palette[i%len(palette)]
-			bar.LineStyle.Width = 0
+			bar.Width = 0
 			p.Add(bar)
 		}
 	}

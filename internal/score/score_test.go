@@ -18,6 +18,9 @@ func TestMain(m *testing.M) {
 // measureShort asks one small log everything.
 func measureShort(t *testing.T, log *traffic.Log, questions string) *result {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("some tens of thousands of records through everything: minutes under the race detector")
+	}
 	url := embedded.TestClickHouse(t)
 	db, o, err := open(t.Context(), url, "")
 	require.NoError(t, err)
