@@ -163,7 +163,7 @@ func (c *condition) admits(text []byte) bool {
 	for _, want := range c.equals {
 		equal = equal || bytes.Equal(text, want)
 	}
-	return equal && bytes.Contains(text, c.contains) && (len(c.prefixes) == 0 || hasPrefix(text, c.prefixes))
+	return equal && (len(c.contains) == 0 || bytes.Contains(text, c.contains)) && (len(c.prefixes) == 0 || hasPrefix(text, c.prefixes))
 }
 
 func hasPrefix(text []byte, prefixes [][]byte) bool {

@@ -32,3 +32,18 @@ func TestFittedDefinitions(t *testing.T) {
 	}
 	require.Greater(t, fitted, len(all)/4)
 }
+
+// TestKnownBodyThatSaysNothing: its excerpt is read from the record, and leaves the other texts of the row alone.
+func TestKnownBodyThatSaysNothing(t *testing.T) {
+	r := newRegistry(t)
+	row := new(Row)
+	rec := &Record{Value: []byte(` {"time":1789732800,"status":400,"method":"\u0047ET","service":"a\u0062c","request_id":"0a1b2c3d4e5f607\u0038",` +
+		`"url":"https://api.example.com/x","response_body":"{\"x\":[1,2],\"y\":{\"z\":true}}"}`)}
+	for range 3 {
+		r.Parse(rec, row)
+		require.Equal(t, ParseUnparsed, row.Parse)
+		require.Equal(t, `{"x":[1,2],"y":{"z":true}}`, string(row.Body))
+		require.Equal(t, "GET abc 0a1b2c3d4e5f6078", string(row.Method)+" "+string(row.Service)+" "+string(row.RequestID))
+	}
+	require.NotNil(t, row.scratch.body.known)
+}

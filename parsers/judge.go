@@ -69,8 +69,8 @@ func (s *scratch) recognise(envelopes []*envelope, root lenient.Node) bool {
 func (s *scratch) excerpt() []byte {
 	switch {
 	case s.body.known != nil:
-		s.record.ParseScalar(s.body.known, 0)
-		return s.record.Root().Text()
+		s.spare.ParseScalar(s.body.known, 0) // nothing was found, so nothing borrows from it
+		return s.spare.Root().Text()
 	case s.body.text != nil:
 		return s.body.text
 	case s.record.Truncated(): // within the inline body, perhaps
@@ -125,7 +125,7 @@ func (r *Registry) titleText(s *scratch, text []byte) []byte {
 // secretField returns the name of a faulty field whose value is a secret and may stand in a text: in any
 // sentence, and in a word that is all that is said of the field.
 func (s *scratch) secretField(text []byte) []byte {
-	if len(text) == 0 {
+	if len(text) == 0 || len(s.found.field)+len(s.found.details) == 0 {
 		return nil
 	}
 	sentence := bytes.IndexByte(trim(text), ' ') >= 0

@@ -55,7 +55,7 @@ func plainPaths(route []byte, seed uint64) [][]byte {
 			case 2:
 				id = fmt.Sprint(seed % 10_000_000)
 			case 3:
-				id = fmt.Sprint(uint32(sum[0])<<16|uint32(sum[1])<<8|uint32(sum[2]))[:1+sum[3]%3]
+				id = fmt.Sprint(uint32(sum[0])<<16 | uint32(sum[1])<<8 | uint32(sum[2]))[:1+sum[3]%3]
 			}
 			path = bytes.Replace(path, []byte("{id}"), []byte(id), 1)
 		}
