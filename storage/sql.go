@@ -304,13 +304,14 @@ func checkTree(tree []string) error {
 		return &SQLError{Text: "only questions are answered here: SELECT, WITH, EXPLAIN, DESCRIBE, SHOW or EXISTS"}
 	}
 	above := "" // the kind of the line before, which is what a first child belongs to
-	for _, line := range tree {
+	for i, line := range tree {
 		fields := append(strings.Fields(line), "", "")
 		kind, name := fields[0], fields[1]
 		isOutput := strings.HasPrefix(tree[0], "Select") && len(line)-len(strings.TrimLeft(line, " ")) == 1
 		isTable := above == "TableExpression" && kind == "Function"
+		isExplained := i == 1 && strings.HasPrefix(tree[0], "Explain") // EXPLAIN indexes = 1 …
 		switch {
-		case kind == "Set":
+		case kind == "Set" && !isExplained:
 			return &SQLError{Text: "SETTINGS is refused: the limits of a statement cannot be changed"}
 		case kind == "ColumnsApplyTransformer":
 			return &SQLError{Text: "APPLY is refused: write the functions out"}

@@ -68,8 +68,8 @@ func (q *sqlQuestion) explain(o Options, cause, err error) error {
 	case codeUnknownFunction:
 		return &SQLError{Text: "there is no function " + quoted(function, message) + suggestion(message)}
 	case codeUnknownTable:
-		if name := quoted(identifier, message); strings.Contains(message, "responses") && name != `"responses"` {
-			return &SQLError{Text: "there is no table " + name + suggestion(message) + "; `query sql --help` lists the tables"}
+		if m := identifier.FindStringSubmatch(message); m != nil && !isTable(m[1]) {
+			return &SQLError{Text: "there is no table " + strconv.Quote(m[1]) + suggestion(message) + "; `query sql --help` lists the tables"}
 		}
 	case codeSubstitution:
 		return &SQLError{Text: firstSentence(message) + ": give it with --param NAME=VALUE"}
@@ -83,6 +83,12 @@ func (q *sqlQuestion) explain(o Options, cause, err error) error {
 		return explained
 	}
 	return &SQLError{Text: message}
+}
+
+// isTable tells the tables that --help lists, without which the schema is missing, from names that are wrong.
+func isTable(name string) bool {
+	name = name[strings.LastIndexByte(name, '.')+1:]
+	return name == "responses" || name == "watermarks" || name == "gaps"
 }
 
 // syntaxError shows the place. The server counts bytes from 1, of a text that began with EXPLAIN AST.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -23,6 +24,7 @@ var refused = []string{
 	"CREATE TABLE x (a Int8) ENGINE=Memory", "CREATE TEMPORARY TABLE x (a Int8)", "OPTIMIZE TABLE responses",
 	"SET max_memory_usage=1", "SET readonly=0", "USE system", "KILL QUERY WHERE 1", "SYSTEM FLUSH LOGS", "GRANT SELECT ON *.* TO default",
 	"SELECT 1 SETTINGS max_memory_usage=100000000000", "SELECT 1 SETTINGS readonly=0", "SELECT * FROM (SELECT 1 SETTINGS max_execution_time=0)",
+	"EXPLAIN indexes = 1 SELECT * FROM (SELECT 1 SETTINGS max_execution_time=0)",
 	"SELECT file('/etc/passwd')", "SELECT `fil\\x65`('/etc/passwd')", `SELECT "file" ('/etc/passwd')`, "SELECT arrayMap(file, ['/etc/passwd'])",
 	"SELECT * APPLY(file) FROM (SELECT '/etc/passwd')", "SELECT * APPLY(x -> file(x)) FROM (SELECT '/etc/passwd')", "EXPLAIN SELECT file('/etc/passwd')",
 	"WITH file('/etc/passwd') AS x SELECT x", "SELECT 1 LIMIT length(file('/etc/passwd'))", "SELECT * REPLACE(file('/etc/passwd') AS a) FROM (SELECT 1 AS a)",
@@ -131,6 +133,10 @@ func TestSQLValues(t *testing.T) {
 	require.Equal(t, []string{"time", "details", "rate_limit", "trace"}, []string{a.Columns[0].Name, a.Columns[1].Name, a.Columns[2].Name, a.Columns[3].Name})
 	require.Equal(t, "DateTime64(3, 'UTC')", a.Columns[0].Type)
 
+	a, err = db.SQL(t.Context(), "EXPLAIN indexes = 1 SELECT vendor FROM responses WHERE time > 0", SQLOptions{})
+	require.NoError(t, err)
+	require.Contains(t, fmt.Sprint(a.Rows), "time_minmax")
+
 	a, err = db.SQL(t.Context(), "SELECT vendor FROM responses WHERE 0", SQLOptions{})
 	require.NoError(t, err)
 	require.Empty(t, a.Rows)
@@ -152,6 +158,8 @@ func TestSQLErrors(t *testing.T) {
 	f("SELECT vendr FROM responses", `there is no column "vendr" (did you mean vendor?)`)
 	f("SELECT countt() FROM responses", `there is no function "countt" (did you mean count?)`)
 	f("SELECT 1 FROM response", `there is no table "response" (did you mean `)
+	f("SELECT 1 FROM missing", `there is no table "missing"`)
+	f("SELECT 1 FROM system.missing", `there is no table "system.missing"`)
 	f("SELECT {x:String}", `Substitution "x" is not set: give it with --param`)
 	f("SELECT 1 FORMAT JSON", "give -o json")
 	f("DROP TABLE responses", "DROP is refused")

@@ -61,13 +61,31 @@ func commandLine(cmd *cobra.Command, try []string) string {
 func flagWords(f *pflag.Flag) []string {
 	values := []string{f.Value.String()}
 	if list, ok := f.Value.(pflag.SliceValue); ok {
-		values = list.GetSlice()
+		values = slices.Clone(list.GetSlice())
+	}
+	switch {
+	case f.Value.Type() == "stringSlice": // it reads CSV
+		for i, value := range values {
+			values[i] = quoteCSV(value)
+		}
+	case f.Name == "clickhouse":
+		if o, err := storage.ParseURL(values[0]); err == nil {
+			values[0] = o.String() // without the password
+		}
 	}
 	var words []string
 	for _, value := range values {
 		words = append(words, "--"+f.Name+"="+value)
 	}
 	return words
+}
+
+// quoteCSV quotes a value that would not be read back as the one that it is.
+func quoteCSV(value string) string {
+	if value != "" && !strings.ContainsAny(value, "\",\r\n") {
+		return value
+	}
+	return `"` + strings.ReplaceAll(value, `"`, `""`) + `"`
 }
 
 // quoteShell quotes a word that a shell would not leave as it is.

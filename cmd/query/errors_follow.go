@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -44,8 +43,7 @@ func (f *follow) run(cmd *cobra.Command, q *question, o storage.ErrorsOptions) e
 	if err != nil {
 		return err
 	}
-	go store.Keep(cmd.Context(), zerolog.Nop()) // an engine that died answers again
-	err = f.follow(cmd, store.DB, stream, q.filter, o)
+	err = kept(cmd.Context(), store, func() error { return f.follow(cmd, store.DB, stream, q.filter, o) })
 	return asUsage(errors.Join(err, store.Close()))
 }
 

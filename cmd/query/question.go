@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -79,11 +81,21 @@ func (q *question) run(cmd *cobra.Command, put asking) error {
 		return err
 	}
 	if q.watch > 0 {
-		err = q.keepAsking(cmd, store.DB, put)
+		err = kept(cmd.Context(), store, func() error { return q.keepAsking(cmd, store.DB, put) })
 	} else {
 		err = put(cmd.Context(), store.DB, p)
 	}
 	return asUsage(errors.Join(err, store.Close()))
+}
+
+// kept looks after the engine while ask goes on: an embedded one that died answers again.
+func kept(ctx context.Context, store *cli.Store, ask func() error) error {
+	ctx, stop := context.WithCancel(ctx)
+	var keeper sync.WaitGroup
+	keeper.Go(func() { store.Keep(ctx, zerolog.Nop()) })
+	defer keeper.Wait()
+	defer stop()
+	return ask()
 }
 
 func asUsage(err error) error {
