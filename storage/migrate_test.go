@@ -152,7 +152,7 @@ func TestReadonlyUserWithDeadline(t *testing.T) {
 
 	require.NoError(t, reader.CheckSchema(ctx))
 	_, err = reader.HashKey(ctx)
-	require.NoError(t, err)
+	require.ErrorIs(t, err, ErrAuthentication, "the key of the operation hash is no reader's business")
 	_, err = reader.ServerTime(ctx)
 	require.NoError(t, err)
 	_, err = reader.Present(ctx, "s", []Position{{"t", 0, 0}})
