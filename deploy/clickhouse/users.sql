@@ -37,6 +37,7 @@ CREATE ROLE IF NOT EXISTS errata_ingest;
 CREATE ROLE IF NOT EXISTS errata_query;
 CREATE ROLE IF NOT EXISTS errata_operate;
 CREATE ROLE IF NOT EXISTS errata_disk;
+CREATE ROLE IF NOT EXISTS errata_alert;
 
 -- `ingest migrate`, with its retention flags. It can drop no table and delete no row.
 GRANT
@@ -79,6 +80,13 @@ GRANT
     SELECT ON errata.watermarks,
     SELECT ON errata.schema_version
 TO errata_query WITH REPLACE OPTION;
+
+-- `query alert run` with webhooks, besides errata_query: it writes down whom it has told. errata_reader cannot have it, since
+-- readonly = 1 refuses every INSERT: make a user with the profile errata_operate, and GRANT it errata_query and errata_alert.
+GRANT
+    SELECT ON errata.notifications,
+    INSERT ON errata.notifications
+TO errata_alert WITH REPLACE OPTION;
 
 -- `ingest verify`, `lag`, `repair`, `replay` and `erase`, run by a person. `erase --where` may ask about any column.
 GRANT

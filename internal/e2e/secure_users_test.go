@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,7 @@ func TestClickHouseUsers(t *testing.T) {
 	t.Run("reader", g.reader)
 	t.Run("operator", g.operator)
 	t.Run("max-disk", g.maxDisk)
+	t.Run("alerter", g.alerter)
 }
 
 func startGuarded(t *testing.T) *guarded {
@@ -50,7 +52,7 @@ func startGuarded(t *testing.T) *guarded {
 	var err error
 	g.statements, err = userStatements(g.passwords)
 	require.NoError(t, err)
-	g.statements = append(g.statements, g.pruner()...)
+	g.statements = append(g.statements, slices.Concat(g.pruner(), g.alertUser())...)
 	defined, err := parseAccess(g.statements)
 	require.NoError(t, err)
 	users, err := defined.xml()
@@ -87,6 +89,18 @@ func (g *guarded) pruner() []string {
 		}
 	}
 	return append(statements, "GRANT errata_disk TO errata_pruner")
+}
+
+// alertUser is the user for `query alert run` that users.sql describes.
+func (g *guarded) alertUser() []string {
+	g.passwords["alerter"] = g.passwords["operator"]
+	var statements []string
+	for _, s := range g.statements {
+		if strings.Contains(s, "USER") && strings.Contains(s, " errata_operator") {
+			statements = append(statements, strings.ReplaceAll(s, "errata_operator", "errata_alerter"))
+		}
+	}
+	return append(statements, "GRANT errata_query TO errata_alerter", "GRANT errata_alert TO errata_alerter")
 }
 
 func open(t *testing.T, o *clickhouse.Options) driver.Conn {
@@ -231,7 +245,7 @@ func (g *guarded) writer(t *testing.T) {
 }
 
 func (g *guarded) reader(t *testing.T) {
-	for _, args := range [][]string{{"top"}, {"storms"}, {"limits"}, {"errors"}, {"errors", "--kind=dead_letter"}, {"top", "--explain", "--by=service"}} {
+	for _, args := range [][]string{{"top"}, {"storms"}, {"limits"}, {"errors"}, {"errors", "--kind=dead_letter"}, {"top", "--explain", "--by=service"}, {"spikes"}, {"timeline"}, {"vendors"}, {"report", "--vendor=truelayer"}, {"sql", "SELECT count() FROM responses"}} {
 		g.succeeds(t, "reader", append(append([]string{"query"}, args...), "--since=30d")...)
 	}
 	conn := g.as(t, "reader")
@@ -285,6 +299,16 @@ func (g *guarded) maxDisk(t *testing.T) {
 		"ALTER TABLE responses DROP PARTITION '2020-01-01'")
 	mayNot(t, conn, outside...)
 	mayNot(t, g.as(t, "writer"), string(sizes))
+}
+
+func (g *guarded) alerter(t *testing.T) {
+	conn := g.as(t, "alerter")
+	may(t, conn, "SELECT count() FROM responses", "SELECT * FROM watermarks",
+		"INSERT INTO notifications (target, alert, status, step, owner) SELECT 'target', 'alert', 'firing', 'claim', 'me'",
+		"SELECT * FROM notifications")
+	mayNot(t, conn, outside...)
+	mayNot(t, conn, "SELECT * FROM meta", "INSERT INTO gaps (source) VALUES ('x')", "DELETE FROM notifications WHERE 1")
+	mayNot(t, g.as(t, "reader"), "SELECT * FROM notifications", "INSERT INTO notifications (target) VALUES ('x')")
 }
 
 // requireDefinition checks that a user sees the table's retention, which run compares with its settings and query states.
