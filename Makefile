@@ -6,7 +6,7 @@ LDFLAGS  := -X github.com/errata-dev/errata/internal/cli.Version=$(VERSION)
 COMMANDS := bin/ingest bin/query
 
 .DEFAULT_GOAL := help
-.PHONY: help parsers-report answers-report build demo test race fuzz model lint fmt bench bench-answers kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
+.PHONY: help parsers-report answers-report alert-report build demo test race fuzz model lint fmt bench bench-answers kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench: ## CPU time per record of each part and of the whole way
 
 answers-report: ## precision, recall and figures of the answers on traffic whose truth is known (minutes)
 	go run ./internal/score -seeds 5
+
+alert-report: ## false pages in weeks of ordinary traffic, and how soon spikes page (minutes)
+	go run ./internal/score/alerts
 
 bench-answers: ## what the questions cost on 1, 10 and 100 million rows (made once, in minutes, and kept: 4 GB)
 	go run ./bench/answers

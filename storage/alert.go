@@ -139,6 +139,28 @@ func (db *DB) AlertEvidence(ctx context.Context, f Filter) (AlertEvidence, error
 	return e, err
 }
 
+// Usual compares errors of one kind with the vendor's successes, in the range and in the hours before it.
+type Usual struct {
+	Errors, Successes uint64
+	Hours             uint64  // before the range in which the vendor answered
+	PerSuccess        float64 // errors, in the median of these hours
+}
+
+// Usual looks at a kind of error in the range, and as long before it as history says.
+func (db *DB) Usual(ctx context.Context, f Filter, kind ErrorKind, history time.Duration) (Usual, error) {
+	f.Vendors, f.Statuses, f.Codes, f.Categories = []string{kind.Vendor}, nil, nil, nil
+	q, err := newQuestion(db.conn, f)
+	if err != nil {
+		return Usual{}, err
+	}
+	var u Usual
+	more := map[string]any{"kind_status": kind.Status, "kind_code": kind.Code, "since": f.From.UTC().Add(-history)}
+	err = q.ask(ctx, "alert_usual", more, func(rows driver.Rows) error {
+		return rows.Scan(&u.Errors, &u.Successes, &u.Hours, &u.PerSuccess)
+	})
+	return u, err
+}
+
 // CompleteUntil returns the instant up to which everything has been ingested, and a note when an ingester
 // has stopped; the zero time when no ingester has reported yet.
 func (db *DB) CompleteUntil(ctx context.Context) (time.Time, string, error) {

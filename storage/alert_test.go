@@ -89,6 +89,25 @@ func TestNewCodes(t *testing.T) {
 	require.Empty(t, codes)
 }
 
+func TestUsual(t *testing.T) {
+	db, o := openMigrated(t)
+	insertCase(t, o, parseRows(t, alertCase+`
+07:00 success GET /pay x=4 every=1m
+07:10 error GET /pay status=503 code=down op=e
+08:00 success GET /pay x=2 every=1m
+08:30 error GET /pay status=503 code=down op=f
+08:40 error GET /pay status=503 code=other op=g
+09:00 error GET /pay status=503 code=down op=h
+09:10 success GET /pay x=4 every=1m service=ledger
+`))
+	u, err := db.Usual(t.Context(), alertFilter(), ErrorKind{"acme", 503, "down"}, 12*time.Hour)
+	require.NoError(t, err)
+	require.Equal(t, Usual{Errors: 2, Successes: 3, Hours: 3, PerSuccess: 0.25}, u)
+	u, err = db.Usual(t.Context(), alertFilter(), ErrorKind{"acme", 503, "down"}, time.Minute)
+	require.NoError(t, err)
+	require.Equal(t, Usual{Errors: 2, Successes: 3}, u)
+}
+
 func TestAlertEvidence(t *testing.T) {
 	db, o := openMigrated(t)
 	insertCase(t, o, parseRows(t, alertCase))

@@ -15,6 +15,13 @@ const (
 	lookback = 3 * time.Hour
 	// resolvedFor is how long an alert that has ended is told as resolved.
 	resolvedFor = 15 * time.Minute
+	// pagePValue is how improbable five minutes have to be for a page.
+	pagePValue = 1e-9
+	// standardLift is a spike's count / expected where the rule does not say.
+	standardLift = 3
+	// usualHistory is how far back an ordinary hour is looked for, and usualHours how many there must be.
+	usualHistory = 7 * day
+	usualHours   = 6
 	// newFor is how long a code is new after its first appearance.
 	newFor = time.Hour
 	// newHistory is how long a vendor must have been known before a code of it can be new.
@@ -121,7 +128,7 @@ func (e *Engine) span(ctx context.Context, from, now time.Time, result *Evaluati
 	if now.Sub(known) > staleAfter {
 		result.NoData = noData(until, note)
 	}
-	sp := span{from: MinuteOf(from), to: MinuteOf(now) + 1, now: now, complete: MinuteOf(known), observed: map[Minute]bool{}}
+	sp := span{from: MinuteOf(from), to: MinuteOf(now) + 1, now: now, complete: MinuteOf(known), marked: !until.IsZero(), observed: map[Minute]bool{}}
 	minutes, err := e.DB.Observed(ctx, sp.filter(storage.Filter{}))
 	for _, m := range minutes {
 		sp.observed[Minute(m)] = true

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -98,16 +99,40 @@ func appearance(s *series, c storage.NewCode, from Minute, enough uint64) []find
 	return nil
 }
 
+// spikes finds those that are worth a page. An answer may tell one spike of noise in a week; a page wants
+// longer odds.
 func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter) ([]finding, error) {
-	answer, err := e.DB.Spikes(ctx, f, storage.SpikeOptions{Floor: r.MinCount, Lift: r.Lift})
+	answer, err := e.DB.Spikes(ctx, f, storage.SpikeOptions{Floor: r.MinCount, Lift: r.Lift, PValue: pagePValue})
+	if err != nil {
+		return nil, err
+	}
 	var findings []finding
-	for _, row := range answer.Rows {
+	for i := range answer.Rows {
+		row := &answer.Rows[i]
+		follows, err := e.followsTraffic(ctx, r, f, row)
+		if err != nil {
+			return nil, err
+		}
+		if follows {
+			continue
+		}
 		findings = append(findings, finding{
 			from: row.Start.Time, to: row.End.Time, count: row.Count, expected: row.Expected,
 			is: map[string]string{"vendor": row.Vendor, "status": strconv.Itoa(int(row.Status)), "code": row.Code},
 		})
 	}
-	return findings, err
+	return findings, nil
+}
+
+// followsTraffic tells that errors rose only because calls did, as on a Monday morning after a weekend: for
+// each success there are hardly more of them than in an ordinary hour of the last week.
+func (e *Engine) followsTraffic(ctx context.Context, r *Rule, f storage.Filter, row *storage.SpikeRow) (bool, error) {
+	f.From, f.To = row.Start.Time, row.End.Time
+	u, err := e.DB.Usual(ctx, f, storage.ErrorKind{Vendor: row.Vendor, Status: row.Status, Code: row.Code}, usualHistory)
+	if err != nil || u.Hours < usualHours || u.Successes == 0 || u.PerSuccess == 0 {
+		return false, err
+	}
+	return float64(u.Errors) < (1+cmp.Or(r.Lift, standardLift))/2*u.PerSuccess*float64(u.Successes), nil
 }
 
 // during picks the findings that an episode is made of.

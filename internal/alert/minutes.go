@@ -8,7 +8,7 @@ import (
 func (r *Rule) lead() int {
 	lead := int(r.Window / time.Minute)
 	if r.Kind == KindSilent {
-		return lead + int(day/time.Minute)
+		return lead + 2*int(day/time.Minute)
 	}
 	return lead
 }
@@ -53,17 +53,16 @@ func lastBefore(counts []uint64, end int) int {
 	return -1
 }
 
-// silent holds when a vendor has not answered for the whole window, had enough traffic up to then, and has
-// it at this time of day: whoever sleeps at night is not silent. A source that is not ingesting is no
-// silence, but unknown.
+// silent holds when a vendor has not answered for the whole window, had enough traffic up to then, and had it
+// a day before, both now and when it fell silent: whoever sleeps at night or over the weekend is not silent,
+// and of the first day nobody knows. A source that is not ingesting is no silence, but unknown.
 func (r *Rule) silent(responses []uint64, last, at int, m Minute, sp span) Verdict {
-	if m >= sp.complete {
+	if m >= sp.complete || !sp.listened(m, int(r.Window/time.Minute)) {
 		return Unknown
 	}
-	yesterday := at - int(day/time.Minute)
-	quiet := responses[at] == 0 && last >= 0 && responses[last] >= uint64(r.MinVolume)
-	usual := responses[yesterday] >= uint64(r.MinVolume) || lastBefore(responses, yesterday+1) < 0
-	if quiet && usual {
+	enough := func(i int) bool { return i >= 0 && responses[i] >= uint64(r.MinVolume) }
+	const yesterday = int(day / time.Minute)
+	if responses[at] == 0 && enough(last) && enough(at-yesterday) && enough(last+int(r.Window/time.Minute)-yesterday) {
 		return Holds
 	}
 	return Fails

@@ -24,7 +24,13 @@ type World struct {
 // New opens an empty table on an engine that lasts as long as the test.
 func New(t testing.TB) *World {
 	t.Helper()
-	o, err := storage.ParseURL(embedded.TestClickHouse(t))
+	return NewAt(t, embedded.TestClickHouse(t))
+}
+
+// NewAt opens the table of a database that is there already.
+func NewAt(t testing.TB, url string) *World {
+	t.Helper()
+	o, err := storage.ParseURL(url)
 	require.NoError(t, err)
 	db, err := storage.Open(t.Context(), o)
 	require.NoError(t, err)

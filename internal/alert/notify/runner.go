@@ -16,6 +16,9 @@ const (
 	failingAlert = "ErrataQueryFailing"
 )
 
+// keepResolved is how long an alert that was withdrawn is told as resolved.
+const keepResolved = 15 * time.Minute
+
 // Runner evaluates rules again and again and tells of what changed.
 type Runner struct {
 	Engine   *alert.Engine
@@ -24,6 +27,7 @@ type Runner struct {
 	Log      zerolog.Logger
 
 	last         []Notification // of the last evaluation that succeeded
+	at           time.Time      // of the last step
 	failingSince time.Time
 	noDataSince  time.Time
 }
@@ -43,8 +47,16 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 }
 
+// forgiven is how far a clock may step back without anybody being told that alerts are over: time stands
+// still instead.
+const forgiven = 10 * time.Minute
+
 // Step is one evaluation at now. While ClickHouse does not answer, what fired fires on.
 func (r *Runner) Step(ctx context.Context, now time.Time) {
+	if now.Before(r.at) && r.at.Sub(now) <= forgiven {
+		now = r.at
+	}
+	r.at = now
 	notifications, err := r.evaluate(ctx, now)
 	switch {
 	case ctx.Err() != nil:
@@ -53,6 +65,7 @@ func (r *Runner) Step(ctx context.Context, now time.Time) {
 		r.Log.Error().Err(err).Msg("the rules could not be evaluated; what fired fires on")
 		notifications = append(slices.Clone(r.last), r.own(failingAlert, "the rules cannot be evaluated: see the log of query alert run", &r.failingSince, now))
 	default:
+		notifications = append(notifications, r.withdrawn(notifications, now)...)
 		notifications = append(notifications, r.ended(failingAlert, &r.failingSince, now)...)
 		r.last = notifications
 	}
@@ -82,6 +95,31 @@ func (r *Runner) evaluate(ctx context.Context, now time.Time) ([]Notification, e
 		return append(notifications, r.own(noDataAlert, result.NoData, &r.noDataSince, now)), nil
 	}
 	return append(notifications, r.ended(noDataAlert, &r.noDataSince, now)...), nil
+}
+
+// withdrawn resolves alerts that were told and that this evaluation does not know any more: with more rows, what
+// looked like a spike may be none. They stay resolved for a while, as others do.
+func (r *Runner) withdrawn(current []Notification, now time.Time) []Notification {
+	states := statesOf(current)
+	var gone []Notification
+	for _, n := range r.last {
+		_, known := states[n.Fingerprint()]
+		switch {
+		case known || n.isOwn():
+		case n.Status == StatusFiring:
+			n.Status, n.EndsAt = StatusResolved, &now
+			n.identify()
+			gone = append(gone, n)
+		case now.Sub(*n.EndsAt) <= keepResolved:
+			gone = append(gone, n)
+		}
+	}
+	return gone
+}
+
+func (n *Notification) isOwn() bool {
+	name := n.Labels["alertname"]
+	return name == noDataAlert || name == failingAlert
 }
 
 // own is an alert about errata itself.

@@ -1,0 +1,182 @@
+package alert
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/errata-dev/errata/internal/alert/alerttest"
+	"github.com/errata-dev/errata/storage"
+)
+
+// defaultEngine evaluates the rules that a new user gets.
+func defaultEngine(t *testing.T, w *alerttest.World) *Engine {
+	t.Helper()
+	rules, err := Decode("default rules", DefaultFile)
+	require.NoError(t, err)
+	return &Engine{DB: w.DB, Rules: rules, Grace: DefaultGrace}
+}
+
+// firing lists the rules that fire at an instant.
+func firing(t *testing.T, e *Engine, at time.Time) []string {
+	t.Helper()
+	result, err := e.Evaluate(t.Context(), at)
+	require.NoError(t, err)
+	var names []string
+	for i := range result.Alerts {
+		if result.Alerts[i].State == Firing {
+			names = append(names, result.Alerts[i].Rule.Name)
+		}
+	}
+	return names
+}
+
+func requireQuiet(t *testing.T, e *Engine, from, to time.Time) {
+	t.Helper()
+	lives, err := e.Backtest(t.Context(), from, to)
+	require.NoError(t, err)
+	require.Empty(t, lives)
+}
+
+// trouble are failing calls; the vendor's ordinary ones are beside them.
+func trouble(from, to time.Time, perMinute int) alerttest.Calls {
+	return alerttest.Calls{From: from, To: to, N: perMinute, Status: 503, Code: "down"}
+}
+
+func TestNothingAtAll(t *testing.T) {
+	e := defaultEngine(t, alerttest.New(t))
+	require.Empty(t, firing(t, e, noon()))
+	requireQuiet(t, e, ago(day), noon())
+}
+
+func TestLowCounts(t *testing.T) {
+	w := alerttest.New(t)
+	w.Insert(alerttest.Calls{From: ago(30 * hour), To: ago(2 * minute), N: 1}, trouble(ago(2*minute), ago(minute), 3), alerttest.Calls{From: ago(2 * minute), To: ago(minute), N: 1})
+	require.Empty(t, firing(t, defaultEngine(t, w), noon()), "3 errors of 4 calls")
+}
+
+// TestEmptyBaseline: of a vendor that is known for minutes nobody knows what is ordinary.
+func TestEmptyBaseline(t *testing.T) {
+	w := alerttest.New(t)
+	w.Insert(alerttest.Calls{From: ago(20 * minute), To: noon(), N: 20}, trouble(ago(20*minute), noon(), 3))
+	e := defaultEngine(t, w)
+	require.Empty(t, firing(t, e, noon()), "a code that was there from the first minute on, below three a minute")
+	w.Insert(trouble(ago(4*minute), noon(), 60))
+	require.Contains(t, firing(t, e, noon()), "error-spike")
+}
+
+func TestSlowRamp(t *testing.T) {
+	w := alerttest.New(t)
+	w.Insert(alerttest.Calls{From: ago(40 * hour), To: noon(), N: 30}, trouble(ago(40*hour), ago(14*hour), 2))
+	for i := range 14 { // from twice to seven times a minute in fourteen hours
+		from := ago(time.Duration(14-i) * hour)
+		w.Insert(trouble(from, from.Add(30*minute), 2+(5*i+1)/14), trouble(from.Add(30*minute), from.Add(hour), 2+(5*i+3)/14))
+	}
+	e := defaultEngine(t, w)
+	requireQuiet(t, e, ago(16*hour), noon())
+	for at := ago(10 * hour); !at.After(noon()); at = at.Add(100 * minute) {
+		require.Empty(t, firing(t, e, at))
+	}
+}
+
+// TestGap: nothing is known of the time in which nothing was ingested, neither silence nor an end.
+func TestGap(t *testing.T) {
+	w := alerttest.New(t)
+	w.Insert(alerttest.Calls{From: ago(50 * hour), To: ago(90 * minute), N: 20}, trouble(ago(50*hour), ago(90*minute), 2),
+		alerttest.Calls{From: ago(30 * minute), To: noon(), N: 20}, trouble(ago(30*minute), noon(), 2))
+	e := defaultEngine(t, w)
+	for _, at := range []time.Time{ago(85 * minute), ago(31 * minute), ago(29 * minute), ago(20 * minute), noon()} {
+		require.Empty(t, firing(t, e, at), at)
+	}
+	requireQuiet(t, e, ago(3*hour), noon())
+}
+
+// TestClocksOfOthers: records with times that are hours off, from a host whose clock is wrong, page nobody.
+func TestClocksOfOthers(t *testing.T) {
+	w := alerttest.New(t)
+	w.Insert(alerttest.Calls{From: ago(50 * hour), To: noon(), N: 20}, trouble(noon().Add(5*hour), noon().Add(5*hour+5*minute), 100), trouble(ago(7*hour), ago(7*hour-5*minute), 100))
+	require.Empty(t, firing(t, defaultEngine(t, w), noon()))
+}
+
+// TestOwnClockStepsBack: an alert stays the same alert when the evaluating clock is set back or forward.
+func TestOwnClockStepsBack(t *testing.T) {
+	w := alerttest.New(t)
+	w.Insert(alerttest.Calls{From: ago(26 * hour), To: noon(), N: 10}, trouble(ago(20*minute), noon(), 30))
+	e := Engine{DB: w.DB, Rules: rules(t, "rules: [{name: r, kind: spike}]"), Grace: DefaultGrace}
+	var since []time.Time
+	for _, at := range []time.Time{noon(), ago(12 * minute), ago(11 * minute), noon()} {
+		result, err := e.Evaluate(t.Context(), at)
+		require.NoError(t, err)
+		require.Len(t, result.Alerts, 1, at)
+		require.Equal(t, Firing, result.Alerts[0].State)
+		since = append(since, result.Alerts[0].Episode.Since)
+	}
+	for _, s := range since {
+		require.Equal(t, ago(20*minute), s)
+	}
+}
+
+// TestDayOfDuplicates: a day in which every record came twice has twice the errors and twice the calls.
+func TestDayOfDuplicates(t *testing.T) {
+	w := alerttest.New(t)
+	once := []alerttest.Calls{{From: ago(60 * hour), To: noon(), N: 30}, trouble(ago(60*hour), noon(), 4)}
+	twice := []alerttest.Calls{{From: ago(12 * hour), To: noon(), N: 30}, trouble(ago(12*hour), noon(), 4)}
+	w.Insert(append(once, twice...)...)
+	e := defaultEngine(t, w)
+	requireQuiet(t, e, ago(13*hour), noon())
+	for _, at := range []time.Time{ago(12*hour - 4*minute), ago(11 * hour), noon()} {
+		require.Empty(t, firing(t, e, at))
+	}
+	counted := Engine{DB: w.DB, Rules: rules(t, "rules: [{name: share, kind: rate, above: 15%, min_volume: 50}, {name: count, kind: count, above: 30}]"), Grace: DefaultGrace}
+	require.Equal(t, []string{"count"}, firing(t, &counted, noon()), "a count counts rows: 40 in five minutes")
+}
+
+// TestLateDataDoesNotFlap: rows arrive as time passes, the successes fifteen seconds late. A minute that is
+// judged before they are all there would show nothing but errors.
+func TestLateDataDoesNotFlap(t *testing.T) {
+	w := alerttest.New(t)
+	start := ago(10 * minute)
+	w.Insert(alerttest.Calls{From: ago(2 * hour), To: start, N: 12}, trouble(ago(2*hour), start, 4))
+	e := Engine{DB: w.DB, Rules: rules(t, "rules: [{name: low, kind: rate, above: 20%, window: 1m, min_volume: 4, keep_firing_for: 0}, {name: high, kind: rate, above: 35%, window: 1m, min_volume: 4}]"), Grace: DefaultGrace}
+	const late = 15 * time.Second
+	for at := start; at.Before(start.Add(4 * minute)); at = at.Add(5 * time.Second) {
+		require.Equal(t, []string{"low"}, firing(t, &e, at), "at %s", at.Format(time.TimeOnly))
+		// A success every five seconds, an error every fifteen.
+		w.Insert(alerttest.Calls{From: at.Add(-late), To: at.Add(-late + 1), N: 1})
+		if at.Second()%15 == 0 {
+			w.Insert(trouble(at, at.Add(1), 1))
+		}
+	}
+}
+
+// TestMondayMorning: errors come back with the calls after a weekend; for each call there are no more of them.
+func TestMondayMorning(t *testing.T) {
+	w := alerttest.New(t)
+	for _, days := range []time.Duration{4, 3} {
+		from := ago(days * day)
+		w.Insert(alerttest.Calls{From: from, To: from.Add(9 * hour), N: 20}, trouble(from, from.Add(9*hour), 5))
+	}
+	w.Insert(alerttest.Calls{From: ago(96 * hour), To: noon(), N: 1, Vendor: "globex"}, // ingestion goes on
+		alerttest.Calls{From: ago(30 * minute), To: noon(), N: 20}, trouble(ago(30*minute), noon(), 5))
+	e := defaultEngine(t, w)
+	answer, err := e.DB.Spikes(t.Context(), storage.Filter{From: ago(hour), To: noon()}, storage.SpikeOptions{})
+	require.NoError(t, err)
+	require.NotEmpty(t, answer.Rows, "the detector tells a spike: the day before had none")
+	require.Empty(t, firing(t, e, noon()))
+	w.Insert(trouble(ago(5*minute), noon(), 60))
+	require.Contains(t, firing(t, e, noon()), "error-spike")
+}
+
+// TestSilentWeekend: whoever has gone home on Friday is not silent on Saturday.
+func TestSilentWeekend(t *testing.T) {
+	w := alerttest.New(t)
+	for _, days := range []time.Duration{3, 2, 1} {
+		from := ago(days*day + 4*hour)
+		w.Insert(alerttest.Calls{From: from, To: from.Add(9 * hour), N: 20})
+	}
+	w.Insert(alerttest.Calls{From: ago(80 * hour), To: noon(), N: 1, Vendor: "globex"})
+	e := defaultEngine(t, w)
+	require.Empty(t, firing(t, e, noon()))
+	requireQuiet(t, e, ago(2*day), noon())
+}

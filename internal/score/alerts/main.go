@@ -1,0 +1,79 @@
+// Command alerts measures the default alert rules: weeks of ordinary traffic must page nobody, and spikes
+// that are written minute by minute must page soon. It prints a table for docs/alerting.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+
+	"github.com/errata-dev/errata/internal/alert"
+	"github.com/errata-dev/errata/internal/embedded"
+)
+
+type settings struct {
+	weeks   int
+	seeds   int
+	first   uint64
+	verbose bool
+}
+
+func main() {
+	embedded.MaybeRunEngine()
+	var s settings
+	flag.IntVar(&s.weeks, "weeks", 4, "weeks of ordinary traffic, at each volume")
+	flag.IntVar(&s.seeds, "seeds", 2, "how often the spikes are written anew")
+	flag.Uint64Var(&s.first, "seed", 1, "the first seed")
+	flag.BoolVar(&s.verbose, "verbose", false, "list every page in ordinary traffic, and the spikes behind")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, s)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "alerts:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, s settings) error {
+	dir, err := os.MkdirTemp("", "alerts-")
+	if err != nil {
+		return err
+	}
+	engine, err := embedded.OpenClickHouse(ctx, embedded.Options{DataDir: dir})
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.measure(ctx, engine.URL()), engine.Close(), os.RemoveAll(dir))
+}
+
+func (s settings) measure(ctx context.Context, url string) error {
+	rules, err := alert.Decode("default rules", alert.DefaultFile)
+	if err != nil {
+		return err
+	}
+	var quiet []quietResult
+	for _, v := range volumes[:min(s.weeks, 1)*len(volumes)] {
+		r, err := measureQuiet(ctx, url, rules, v, s.weeks*7, s.first, s.verbose)
+		if err != nil {
+			return err
+		}
+		quiet = append(quiet, r)
+	}
+	printQuiet(os.Stdout, quiet)
+	var outcomes []outcome
+	for i := range s.seeds {
+		more, err := measureSpikes(ctx, url, rules, spikePlans(), s.first+uint64(i))
+		if err != nil {
+			return err
+		}
+		outcomes = append(outcomes, more...)
+	}
+	if len(outcomes) > 0 {
+		printSpikes(os.Stdout, outcomes)
+	}
+	return verdict(quiet, outcomes)
+}
