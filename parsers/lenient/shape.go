@@ -16,6 +16,9 @@ const (
 	MaxShapes    = 128
 	maxShapeSize = 64 // values, containers included
 	maxChoice    = 32 // pieces that may follow one
+	learnCost    = 16 // documents, known or not, for each that is learned after the first
+	maxCredit    = 1024
+	manyMissed   = 32 // documents in a row; from then on only some are looked at
 	longestPiece = 56
 )
 
@@ -24,6 +27,8 @@ type Shapes struct {
 	pieces []piece // a tree; the first stands for its root
 	shapes []shape
 	age    int // how often all were forgotten
+	credit int // to learn from, and …
+	missed int // … since the last known document: where no two are alike, learning would cost a quarter of reading
 	gap    []byte
 	values [maxShapeSize]foundValue
 }
@@ -64,7 +69,7 @@ type foundValue struct {
 // behind its opening quote, if it has a shape that was learned. It returns the shape and the position behind the
 // closing quote; 0 when it has none. Values are parts of src, and Raw does not know them.
 func (d *Doc) ParseKnown(src []byte, pos int, s *Shapes) (shape, after int) {
-	if len(s.pieces) == 0 || len(src) > maxBytes {
+	if s.missed++; len(s.pieces) == 0 || len(src) > maxBytes || s.missed > manyMissed && s.missed%learnCost != 0 {
 		return 0, 0
 	}
 	n, at := 0, &s.pieces[0]
@@ -78,6 +83,7 @@ func (d *Doc) ParseKnown(src []byte, pos int, s *Shapes) (shape, after int) {
 			continue
 		case endsDocument:
 			d.take(src, &s.shapes[at.target], s.values[:n])
+			s.credit, s.missed = min(s.credit+1, maxCredit), 0
 			return int(at.target), pos
 		}
 		start := pos
@@ -199,12 +205,19 @@ func (d *Doc) take(src []byte, sh *shape, values []foundValue) {
 // Learn notes the shape of a document that Parse made of all of text, unless something about it was mended that
 // depends on more than its shape.
 func (s *Shapes) Learn(d *Doc, text []byte) {
+	if len(s.pieces) == 0 {
+		s.credit = maxCredit
+	}
+	if s.credit++; s.credit < learnCost {
+		return
+	}
 	if len(d.src) != len(text) || d.truncated || d.opaque || d.Root().Kind() < Array || len(d.nodes) > maxShapeSize || !d.tidy() {
 		return
 	}
 	if len(s.pieces) == 0 || len(s.shapes) == MaxShapes {
 		s.forget()
 	}
+	s.credit -= learnCost
 	at, from := int16(0), 0
 	for i := range d.nodes {
 		v := &d.nodes[i]
@@ -300,10 +313,12 @@ func (s *Shapes) child(behind int16, text []byte, p piece) int16 {
 		if string(known.text[:known.length]) == string(text) && known.end == p.end && known.kind == p.kind {
 			return i
 		}
-		choice++
+		if choice++; choice == maxChoice-1 {
+			known.sibling = 0 // the one that was longest not seen makes room
+		}
 	}
-	if choice == maxChoice || len(s.pieces) == maxPieces {
-		s.forgetWhenFull()
+	if len(s.pieces) == maxPieces {
+		s.forget()
 		return 0
 	}
 	p.length = uint8(copy(p.text[:], text))
@@ -311,12 +326,6 @@ func (s *Shapes) child(behind int16, text []byte, p piece) int16 {
 	s.pieces = append(s.pieces, p)
 	s.pieces[behind].child = int16(len(s.pieces) - 1)
 	return s.pieces[behind].child
-}
-
-func (s *Shapes) forgetWhenFull() {
-	if len(s.pieces) == maxPieces {
-		s.forget()
-	}
 }
 
 // keep notes the document as a new shape.
