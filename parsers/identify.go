@@ -80,7 +80,7 @@ func (r *Registry) route(s *scratch, method, path []byte) []byte {
 		return r.text(s, s.work, limitPath)
 	}
 	known := r.known(s, s.work)
-	s.quiet = plain && r.quiet(s, known)
+	s.quiet = plain && r.quiet(known)
 	return s.keep(known.redacted, limitPath)
 }
 

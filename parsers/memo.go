@@ -86,7 +86,7 @@ func (r *Registry) known(s *scratch, text []byte) *knownText {
 
 // quiet reports whether nothing is redacted in plain paths of a route. What is depends on the words beside an id
 // and on what kind of id it is, so that to try one of each kind tells; that spares 6 % of an error row.
-func (r *Registry) quiet(s *scratch, route *knownText) bool {
+func (r *Registry) quiet(route *knownText) bool {
 	if route.calm != calmUnknown {
 		return route.calm == calm
 	}
