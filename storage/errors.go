@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -97,8 +96,8 @@ func (o ErrorsOptions) withDefaults() (ErrorsOptions, error) {
 	if !slices.Contains(RowKinds(), o.Kind) {
 		return o, &UsageError{Field: "kind", Value: o.Kind, Valid: RowKinds()}
 	}
-	if o.Limit < 0 {
-		return o, &UsageError{Field: "limit", Value: strconv.Itoa(o.Limit), Valid: []string{"0 or more"}}
+	if err := checkListed(o.Limit); err != nil {
+		return o, err
 	}
 	if o.Limit == 0 {
 		o.Limit = 50

@@ -40,6 +40,17 @@ func (e *UsageError) Error() string {
 	return fmt.Sprintf("%s: cannot use %q, valid: %s", e.Field, e.Value, strings.Join(e.Valid, ", "))
 }
 
+// maxListed is how many rows an answer can be asked for: all of them stand in memory.
+const maxListed = 100_000
+
+// checkListed checks how many rows are asked for.
+func checkListed(limit int) error {
+	if limit < 0 || limit > maxListed {
+		return &UsageError{Field: "limit", Value: strconv.Itoa(limit), Valid: []string{fmt.Sprintf("0 to %d", maxListed)}}
+	}
+	return nil
+}
+
 // Categories are the closed vocabulary of the column category.
 func Categories() []string {
 	return []string{

@@ -173,6 +173,18 @@ func TestUnusableQuestions(t *testing.T) {
 	f("category", func(f *Filter) { f.Categories = []string{"ratelimit"} }, askTop)
 	f("by", none, func(f Filter) error { _, err := top(t.Context(), nil, f, TopOptions{By: []string{"host"}}); return err })
 	f("limit", none, func(f Filter) error { _, err := top(t.Context(), nil, f, TopOptions{Limit: -1}); return err })
+	f("limit", none, func(f Filter) error {
+		_, err := top(t.Context(), nil, f, TopOptions{Limit: maxListed + 1})
+		return err
+	})
+	f("limit", none, func(f Filter) error {
+		_, err := listErrors(t.Context(), nil, f, ErrorsOptions{Limit: maxListed + 1})
+		return err
+	})
+	f("shapes", none, func(f Filter) error {
+		_, err := vendors(t.Context(), nil, f, VendorsOptions{Shapes: maxShapes + 1})
+		return err
+	})
 	f("gap", none, func(f Filter) error { _, err := storms(t.Context(), nil, f, StormOptions{Gap: -1}); return err })
 	f("attempts", none, func(f Filter) error { _, err := storms(t.Context(), nil, f, StormOptions{MinAttempts: 1}); return err })
 	f("rejections", none, func(f Filter) error {

@@ -142,9 +142,11 @@ func measure(f Filter, o TimelineOptions) (ruler, error) {
 // buckets are empty ones, cut to the range.
 func (r ruler) buckets(from, to time.Time) []TimelineBucket {
 	list := make([]TimelineBucket, r.count)
+	start := r.origin
 	for i := range list {
-		start := r.origin.Add(time.Duration(i) * r.step)
-		list[i].Start, list[i].End = Time{start}, Time{start.Add(r.step)}
+		end := start.Add(r.step)
+		list[i].Start, list[i].End = Time{start}, Time{end}
+		start = end
 	}
 	if len(list) > 0 {
 		list[0].Start, list[len(list)-1].End = Time{from.UTC()}, Time{to.UTC()}
@@ -153,7 +155,7 @@ func (r ruler) buckets(from, to time.Time) []TimelineBucket {
 }
 
 func (r ruler) parameters() map[string]any {
-	return map[string]any{"origin": r.origin, "step_ms": r.step.Milliseconds()}
+	return map[string]any{"origin_ms": r.origin.UnixMilli(), "step_ms": r.step.Milliseconds()}
 }
 
 // timelineQuestion is one Timeline answer in the making.

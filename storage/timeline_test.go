@@ -45,6 +45,21 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
+// Buckets that begin before the server's first year are counted in their places too.
+func TestTimelineOfCenturies(t *testing.T) {
+	db, o := openMigrated(t)
+	insertCase(t, o, parseRows(t, "10:00:00 error GET /a code=down"))
+	f := Filter{From: time.Date(1800, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}
+	a, err := db.Timeline(t.Context(), f, TimelineOptions{Marks: []string{"none"}})
+	require.NoError(t, err)
+	at := caseDay().Add(10 * time.Hour)
+	for i, b := range a.Buckets {
+		holds := !at.Before(b.Start.Time) && at.Before(b.End.Time)
+		require.Equal(t, holds, b.Errors == 1, "%s", b.Start)
+		require.Equal(t, b.Errors, a.Codes[0].Counts[i])
+	}
+}
+
 // The buckets hold what the filter lets through; the traffic beside them is that of the same callers.
 func TestTimelineFilter(t *testing.T) {
 	db, o := openMigrated(t)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -39,8 +38,8 @@ func (o TopOptions) withDefaults() (TopOptions, error) {
 			return o, &UsageError{Field: "by", Value: column, Valid: GroupColumns()}
 		}
 	}
-	if o.Limit < 0 {
-		return o, &UsageError{Field: "limit", Value: strconv.Itoa(o.Limit), Valid: []string{"0 or more"}}
+	if err := checkListed(o.Limit); err != nil {
+		return o, err
 	}
 	if o.Limit == 0 {
 		o.Limit = 20

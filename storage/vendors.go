@@ -70,11 +70,15 @@ func (k *shapeKey) targets() []any {
 
 func (k *shapeKey) hasBody() bool { return k.format != "" && k.format != "empty" }
 
+// maxShapes bounds those of one vendor.
+const maxShapes = 1000
+
 func (o VendorsOptions) withDefaults() (VendorsOptions, error) {
-	for name, n := range map[string]int{"limit": o.Limit, "shapes": o.Shapes} {
-		if n < 0 {
-			return o, &UsageError{Field: name, Value: strconv.Itoa(n), Valid: []string{"0 or more"}}
-		}
+	if err := checkListed(o.Limit); err != nil {
+		return o, err
+	}
+	if o.Shapes < 0 || o.Shapes > maxShapes {
+		return o, &UsageError{Field: "shapes", Value: strconv.Itoa(o.Shapes), Valid: []string{fmt.Sprintf("0 to %d", maxShapes)}}
 	}
 	if o.Limit == 0 {
 		o.Limit = 50

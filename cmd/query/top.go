@@ -33,6 +33,7 @@ all responses of that vendor under the same filters; the change is against the w
 				advice, _ := registry.Advice(vendor, status, code)
 				return advice.Advice
 			}
+			o.By = distinct(o.By)
 			return ask(cmd, &q, topColumns(o.By), func(ctx context.Context, db *storage.DB) (storage.Answer[storage.TopRow], error) {
 				return db.Top(ctx, q.filter, o)
 			})
@@ -42,6 +43,17 @@ all responses of that vendor under the same filters; the change is against the w
 	cmd.Flags().StringSliceVar(&o.By, "by", nil, "group by these instead: vendor, service, endpoint, status, code, category, retry, fingerprint, environment")
 	cmd.Flags().IntVar(&o.Limit, "limit", 20, "show so many groups; the rest is summed as other")
 	return cmd
+}
+
+// distinct leaves out what was named before.
+func distinct(names []string) []string {
+	var list []string
+	for _, name := range names {
+		if !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // topColumns shows the columns that make the groups first, in the order in which they were asked for.

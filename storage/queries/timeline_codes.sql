@@ -1,5 +1,5 @@
 -- Question: which codes were the largest in [from, to), and how many of them fell into each bucket?
--- Inputs: the filter; origin = start of the first bucket, step_ms = length of a bucket; limit = codes returned.
+-- Inputs: the filter; origin_ms = start of the first bucket in Unix milliseconds, step_ms = length of a bucket; limit = codes returned.
 -- Columns: vendor, status, code; category = that of the fullest bucket; count; buckets, counts = the buckets that
 --   have any, by number from 0; codes = number of all codes.
 SELECT
@@ -17,7 +17,7 @@ FROM
         vendor,
         status,
         code,
-        intDiv(toUnixTimestamp64Milli(time) - toUnixTimestamp64Milli({origin:DateTime64(3, 'UTC')}), {step_ms:Int64}) AS bucket,
+        intDiv(toUnixTimestamp64Milli(time) - {origin_ms:Int64}, {step_ms:Int64}) AS bucket,
         any(category) AS bucket_category,
         count() AS n
     FROM responses
