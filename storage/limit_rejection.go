@@ -67,6 +67,7 @@ func (s rejectionStream) last() rejection      { return s.rejections[len(s.rejec
 // readRejections returns the rejections by time: of some payers only, unless that is nil.
 func (l *limitQuestion) readRejections(ctx context.Context, margin time.Duration, only map[payer]bool) ([]rejection, error) {
 	var rejections []rejection
+	var isCut uint8
 	more := map[string]any{"since": l.filter.From.Add(-margin).UTC(), "until": l.filter.To.Add(margin).UTC(), "max_rejections": uint64(maxRejections)}
 	err := l.ask(ctx, "limit_rejections", more, func(rows driver.Rows) error {
 		r := &refusal{}
@@ -74,7 +75,7 @@ func (l *limitQuestion) readRejections(ctx context.Context, margin time.Duration
 		var matches uint8
 		var ats, starts, waits []int64
 		err := rows.Scan(&r.payer.vendor, &r.payer.credential, &r.payer.service, &r.service, &r.endpoint.method, &r.endpoint.route,
-			&r.policy, &r.quota, &r.windowS, &source, &matches, &ats, &starts, &waits)
+			&r.policy, &r.quota, &r.windowS, &source, &matches, &isCut, &ats, &starts, &waits)
 		if only != nil && !only[r.payer] {
 			return err
 		}
@@ -84,7 +85,7 @@ func (l *limitQuestion) readRejections(ctx context.Context, margin time.Duration
 		}
 		return err
 	})
-	if len(rejections) >= maxRejections {
+	if isCut == 1 {
 		l.note("only the last " + strconv.Itoa(maxRejections) + " rejections were looked at: windows may be missing or too short, narrow the range or the filters")
 	}
 	adoptPolicies(rejections)

@@ -136,10 +136,32 @@ func (w *window) infer(calls []call) inference {
 	if stated := w.windowS(); stated > 0 {
 		short, long = []int64{stated}, []int64{stated}
 	}
+	// A limiter that advertises how long it will reject has a window at least as long, unless it punishes.
+	wait := w.longestWait()
+	if found := w.inferFrom(calls, atLeast(short, wait), atLeast(long, wait)); found.limit > 0 || wait == 0 {
+		return found
+	}
+	return w.inferFrom(calls, short, long)
+}
+
+func (w *window) inferFrom(calls []call, short, long []int64) inference {
 	if found := inferLimit(w.around(calls, nearby), short, w.quota()); found.limit > 0 {
 		return found
 	}
 	return inferLimit(w.around(calls, farther), long, w.quota())
+}
+
+// longestWait is the longest Retry-After of the window, in whole seconds; 0 = none was stated.
+func (w *window) longestWait() int64 {
+	longest := int64(0)
+	for _, r := range w.rejections {
+		longest = max(longest, r.wait/1000)
+	}
+	return longest
+}
+
+func atLeast(lengths []int64, seconds int64) []int64 {
+	return slices.DeleteFunc(slices.Clone(lengths), func(s int64) bool { return s < seconds })
 }
 
 // around returns the calls from so long before the window until some time after it, as many as can be

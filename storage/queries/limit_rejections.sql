@@ -3,11 +3,23 @@
 --   latest are kept.
 -- Columns: one row for rejections that are alike: vendor, credential, payer = the service when there is
 --   no credential, service, method, route; policy; quota, window_s: 0 = not advertised; stated = where
---   the quota stood, '' = in a header; matches = passes status, code and category. Then parallel lists:
+--   the quota stood, '' = in a header; matches = passes status, code and category; cut = 1 when there were more
+--   rejections than are looked at. Then parallel lists:
 --   ats, starts = Unix milliseconds of response and request; waits = Retry-After in ms, -1 = not stated.
 -- Of facts only the object rate_limit has members called policy, limit, window_s and source.
+WITH
+(
+    SELECT time
+    FROM responses
+    WHERE kind = 'error' AND category = 'rate_limit'
+        AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
+        -- include: part_callers
+    ORDER BY time DESC
+    LIMIT 1 OFFSET {max_rejections:UInt64}
+) AS cutoff
 SELECT
     vendor, credential, payer, service, method, route, policy, quota, window_s, stated, matches,
+    toUInt8(isNotNull(cutoff)) AS cut,
     groupArray(at) AS ats,
     groupArray(started) AS starts,
     groupArray(wait) AS waits
@@ -35,15 +47,6 @@ FROM
     WHERE kind = 'error' AND category = 'rate_limit'
         AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
         -- include: part_callers
-        AND time > ifNull(
-        (
-            SELECT time
-            FROM responses
-            WHERE kind = 'error' AND category = 'rate_limit'
-                AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
-                -- include: part_callers
-            ORDER BY time DESC
-            LIMIT 1 OFFSET {max_rejections:UInt64}
-        ), toDateTime64(0, 3, 'UTC'))
+        AND (cutoff IS NULL OR time > cutoff)
 )
 GROUP BY vendor, credential, payer, service, method, route, policy, quota, window_s, stated, matches
