@@ -11,7 +11,7 @@ func printCSV(buf *bytes.Buffer, t *Table) {
 	columns := t.visible(Place.forPrograms)
 	for i, c := range columns {
 		separate(buf, i, ',')
-		buf.WriteString(quoteCSV(t.columns[c].name))
+		buf.WriteString(cellCSV(t.columns[c].name))
 	}
 	buf.WriteString("\r\n")
 	for _, r := range t.rows {
@@ -79,14 +79,16 @@ func printTSV(buf *bytes.Buffer, t *Table) {
 	columns := t.visible(Place.forPrograms)
 	for i, c := range columns {
 		separate(buf, i, '\t')
-		buf.WriteString(t.columns[c].name)
+		buf.WriteString(cellTSV(t.columns[c].name))
 	}
 	buf.WriteByte('\n')
 	for _, r := range t.rows {
 		for i, c := range columns {
 			separate(buf, i, '\t')
-			buf.WriteString(Escape(strings.ReplaceAll(raw(r.cells[c]), `\`, `\\`)))
+			buf.WriteString(cellTSV(raw(r.cells[c])))
 		}
 		buf.WriteByte('\n')
 	}
 }
+
+func cellTSV(text string) string { return Escape(strings.ReplaceAll(text, `\`, `\\`)) }

@@ -12,7 +12,7 @@ func printMarkdown(buf *bytes.Buffer, t *Table, o Options) {
 	columns := t.visible(Place.forPeople)
 	titles, rules := make([]string, len(columns)), make([]string, len(columns))
 	for i, c := range columns {
-		titles[i], rules[i] = escapeMarkdown(t.columns[c].title), "---"
+		titles[i], rules[i] = escapeMarkdown(Escape(t.columns[c].title)), "---"
 		if t.columns[c].kind.rightAligned() {
 			rules[i] = "---:"
 		}

@@ -294,3 +294,17 @@ func TestStormsFitTheUsualTerminals(t *testing.T) {
 		golden(t, fmt.Sprintf("storms.%d", width), rendered(t, stormAnswer(t), Options{Width: width, Now: now()}))
 	}
 }
+
+// Columns of a statement of one's own can have any name.
+func TestHostileTitles(t *testing.T) {
+	name := "=a\x1b[31m|b\n"
+	table, err := NewTable([]Column[int]{{Name: name, Title: name, Value: func(i int) any { return i }}}, []int{1})
+	require.NoError(t, err)
+	for format, want := range map[Format]string{
+		FormatTSV: `=a\x1b[31m|b\n` + "\n", FormatCSV: `"'=a\x1b[31m|b` + "\n\"\r\n", FormatMarkdown: `| =a\\x1b\[31m\|b\\n |` + "\n",
+	} {
+		var out strings.Builder
+		require.NoError(t, Write(&out, Answer{Table: table}, Options{Format: format}))
+		require.True(t, strings.HasPrefix(out.String(), want), "%s: %q", format, out.String())
+	}
+}
