@@ -156,12 +156,16 @@ func (d *detector) improbable(b *baseline, from, to int) bool {
 // follow returns the end of the spike that starts with a minute.
 func (d *detector) follow(b *baseline, start int) int {
 	end := start + 1
-	for m := start + 1; m < min(d.n, start+maxMinutes, end+lookahead); m++ {
-		if d.observed[m] && d.passes(b, m) {
+	for m, seen := end, 0; m < min(d.n, start+maxMinutes, end+longestGap) && seen < lookahead; m++ {
+		if !d.observed[m] {
+			continue
+		}
+		seen++
+		if d.passes(b, m) {
 			if !d.goesOn(b, start, end, m) {
 				break
 			}
-			end = m + 1
+			end, seen = m+1, 0
 		}
 	}
 	return end

@@ -1,10 +1,16 @@
 package spike
 
+import (
+	"cmp"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+)
+
 const (
-	hoursOfDay  = 24
-	leastDays   = 3
-	mostDays    = 7
-	priorErrors = 20 // so many errors of an hour count as much as the assumption that hours are alike
+	hoursOfDay = 24
+	leastDays  = 3
+	mostDays   = 7
 )
 
 // hours are the counts of a kind by the hour, spikes included, and how many of its minutes were observed.
@@ -55,29 +61,46 @@ func (f *factors) between(minute int) float64 {
 	return f[hour%hoursOfDay]*(1-share) + f[(hour+1)%hoursOfDay]*share
 }
 
-// compute looks at the hours before one, in days that end there; nil means that there are less than three.
+// compute looks at the whole days that end at an hour; nil means that they are less than three, or that the
+// hours do not differ by more than chance.
 func (h *hours) compute(index int) *factors {
 	var means []float64
-	for end := index; end > 0 && len(means) < mostDays; end -= hoursOfDay {
+	for end := index; end >= hoursOfDay && len(means) < mostDays; end -= hoursOfDay {
 		means = append(means, h.mean(end))
 	}
-	var f factors
-	counts, expected := 0.0, 0.0
-	var expectations [hoursOfDay]float64
-	for back := 1; back <= hoursOfDay; back++ {
-		hour := h.ofDayAt(index - back + hoursOfDay)
-		var ok bool
-		if f[hour], expectations[hour], ok = h.sameHour(index-back, means); !ok {
-			return nil
-		}
-		counts += f[hour]
-		expected += expectations[hour]
-	}
-	if counts == 0 {
+	if len(means) < leastDays {
 		return nil
 	}
+	var counts, expected [hoursOfDay]float64
+	for back := 1; back <= hoursOfDay; back++ {
+		hour := h.ofDayAt(index - back + hoursOfDay)
+		counts[hour], expected[hour] = h.sameHour(index-back, means)
+	}
+	return newFactors(counts, expected)
+}
+
+// newFactors are the counts of the hours against what is expected of them when all are alike. How much the
+// latter weighs follows from how far the counts stray beyond chance: where there is no curve, no hour gets a
+// factor from its noise, and of a strong curve the quiet hours are not lifted.
+func newFactors(counts, expected [hoursOfDay]float64) *factors {
+	if floats.Sum(counts[:]) == 0 {
+		return nil
+	}
+	alike := floats.Sum(expected[:]) / floats.Sum(counts[:])
+	beyond, squares := 0.0, 0.0
+	for hour := range counts {
+		counts[hour] *= alike
+		off := counts[hour] - expected[hour]
+		beyond += off*off - expected[hour]*alike
+		squares += expected[hour] * expected[hour]
+	}
+	if beyond <= 0 {
+		return nil
+	}
+	prior := squares / beyond
+	var f factors
 	for hour := range f {
-		f[hour] = (f[hour] + priorErrors) / (expectations[hour]*counts/expected + priorErrors)
+		f[hour] = (counts[hour] + prior) / (expected[hour] + prior)
 	}
 	return &f
 }
@@ -93,21 +116,27 @@ func (h *hours) mean(end int) float64 {
 }
 
 // sameHour adds up an hour and the same of the days before it, and what they would have by the means of
-// their days. The day with the most is left out, so that no single event makes an hour a busy one.
-func (h *hours) sameHour(index int, means []float64) (counts, expected float64, ok bool) {
-	most, mostExpected, days := 0.0, 0.0, 0
+// their days. The days with the most and the least are left out: no single event makes an hour a busy one,
+// and of a level that rises today the hours to come are not quiet ones.
+func (h *hours) sameHour(index int, means []float64) (counts, expected float64) {
+	type hour struct{ counts, expected float64 }
+	var days []hour
 	for day, mean := range means {
-		i := index - day*hoursOfDay
-		if !h.observed(i) {
-			continue
-		}
-		days++
-		ordinary := mean * h.minutes[i]
-		counts += h.counts[i]
-		expected += ordinary
-		if h.counts[i]*mostExpected >= most*ordinary { // of equal ones the latest
-			most, mostExpected = h.counts[i], ordinary
+		if i := index - day*hoursOfDay; h.observed(i) && mean > 0 {
+			days = append(days, hour{h.counts[i], mean * h.minutes[i]})
 		}
 	}
-	return counts - most, expected - mostExpected, days >= leastDays
+	if len(days) == 0 {
+		return 0, 0
+	}
+	slices.SortStableFunc(days, func(a, b hour) int { return cmp.Compare(a.counts*b.expected, b.counts*a.expected) })
+	days = days[:len(days)-1]
+	if len(days) > 1 {
+		days = days[1:]
+	}
+	for _, one := range days {
+		counts += one.counts
+		expected += one.expected
+	}
+	return counts, expected
 }

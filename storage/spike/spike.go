@@ -91,7 +91,8 @@ const (
 	baselineMinutes = 24 * 60
 	leastBaseline   = 30      // observed minutes
 	pauseMinutes    = 2       // that never end a spike
-	lookahead       = 15      // minutes in which a spike has to go on
+	lookahead       = 15      // observed minutes in which a spike has to go on
+	longestGap      = 60      // minutes without a passing one, whether they were observed or not
 	maxMinutes      = 24 * 60 // a level that has lasted for so long is the ordinary one
 	passingMinutes  = 6 * 60  // so long a spike counts for the baseline of later ones
 	stretchMinutes  = 2 * 60  // in which noise is told from slower changes
