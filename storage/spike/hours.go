@@ -2,6 +2,7 @@ package spike
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
@@ -116,8 +117,8 @@ func (h *hours) mean(end int) float64 {
 }
 
 // sameHour adds up an hour and the same of the days before it, and what they would have by the means of
-// their days. The days with the most and the least are left out: no single event makes an hour a busy one,
-// and of a level that rises today the hours to come are not quiet ones.
+// their days. Days that stray from the middle one more than chance explains are left out: no single event
+// makes an hour a busy one, and of a level that rises today the hours to come are not quiet ones.
 func (h *hours) sameHour(index int, means []float64) (counts, expected float64) {
 	type hour struct{ counts, expected float64 }
 	var days []hour
@@ -126,17 +127,17 @@ func (h *hours) sameHour(index int, means []float64) (counts, expected float64) 
 			days = append(days, hour{h.counts[i], mean * h.minutes[i]})
 		}
 	}
-	if len(days) == 0 {
+	if len(days) < 2 {
 		return 0, 0
 	}
-	slices.SortStableFunc(days, func(a, b hour) int { return cmp.Compare(a.counts*b.expected, b.counts*a.expected) })
-	days = days[:len(days)-1]
-	if len(days) > 1 {
-		days = days[1:]
-	}
+	slices.SortFunc(days, func(a, b hour) int { return cmp.Compare(a.counts*b.expected, b.counts*a.expected) })
+	middle := days[(len(days)-1)/2]
 	for _, one := range days {
-		counts += one.counts
-		expected += one.expected
+		ordinary := one.expected * middle.counts / middle.expected
+		if math.Abs(one.counts-ordinary) <= 2*math.Sqrt(1+ordinary+leastDispersion*ordinary*ordinary) {
+			counts += one.counts
+			expected += one.expected
+		}
 	}
 	return counts, expected
 }
