@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,9 @@ import (
 	"github.com/errata-dev/errata/parsers"
 	"github.com/errata-dev/errata/storage"
 )
+
+// mostTimes is the largest ratio that a table states.
+const mostTimes = 999
 
 func newSpikes() *cobra.Command {
 	var q question
@@ -58,7 +62,8 @@ func spikeColumns() []render.Column[storage.SpikeRow] {
 		{Name: "lasted", Kind: render.Seconds, Place: render.TableOnly, Value: func(r storage.SpikeRow) any { return r.DurationS }},
 		{Name: "count", Kind: render.Number},
 		{Name: "expected", Kind: render.Number, Priority: 2},
-		{Name: "ratio", Title: "TIMES", Kind: render.Number},
+		{Name: "ratio", Kind: render.Number, Place: render.RawOnly},
+		{Name: "times", Kind: render.Number, Place: render.TableOnly, Value: times},
 		{Name: "score", Kind: render.Number, Place: render.RawOnly},
 		{Name: "new", Place: render.RawOnly},
 		{Name: "severity", Tone: spikeTone, Priority: 3},
@@ -66,6 +71,14 @@ func spikeColumns() []render.Column[storage.SpikeRow] {
 		{Name: "incident", Place: render.RawOnly},
 		{Name: "what", Place: render.TableWrap, MinWidth: 60, Value: spikeStory},
 	}
+}
+
+// times is the ratio for people. Where next to nothing was expected it says little more than the count does.
+func times(r storage.SpikeRow) any {
+	if r.Ratio != nil && *r.Ratio > mostTimes {
+		return fmt.Sprintf(">%d", mostTimes)
+	}
+	return r.Ratio
 }
 
 // spikeStory says in one line what else is known: that the code is new, what it belongs to, and what to do.

@@ -41,9 +41,10 @@ func (p *part) keep(m int) {
 // skip leaves a minute out of the baseline.
 func (p *part) skip(m int) { p.sums[m+1], p.minutes[m+1] = p.sums[m], p.minutes[m] }
 
-// median is what the first two hours of a source from a minute on ordinarily have; known is false when
-// they are less than half an hour.
-func (p *part) median(from int) (level float64, known bool) {
+// settled is what a source ordinarily has from a minute on: the median of the quietest half hour of its
+// first two hours, so that a spike at the beginning is not taken for ordinary. known is false when they are
+// less than half an hour.
+func (p *part) settled(from int) (level float64, known bool) {
 	var counts []uint64
 	for m := from; m < len(p.counts) && len(counts) < settlingMinutes; m++ {
 		if p.observed[m] {
@@ -53,8 +54,12 @@ func (p *part) median(from int) (level float64, known bool) {
 	if len(counts) < leastBaseline {
 		return 0, false
 	}
-	slices.Sort(counts)
-	return float64(counts[len(counts)/2]), true
+	level = math.Inf(1)
+	for ; len(counts) >= leastBaseline; counts = counts[leastBaseline:] {
+		slices.Sort(counts[:leastBaseline])
+		level = min(level, float64(counts[leastBaseline/2]))
+	}
+	return level, true
 }
 
 // baseline is what a kind ordinarily did, as seen from one minute: in the 24 hours before it.
@@ -62,7 +67,7 @@ type baseline struct {
 	d          *detector
 	from, at   int
 	rates      []float64 // errors a minute, by part
-	recent     []float64 // the same of the last hour alone; nil = it has too few minutes
+	recent     []float64 // the same of the last two hours alone; nil = it has too few minutes
 	factors    *factors  // of the hours of the day
 	sum        uint64    // errors in all parts
 	least      float64   // errors expected, at least, where none was seen
@@ -73,7 +78,7 @@ type baseline struct {
 
 func (d *detector) baseline(at int) *baseline {
 	b := &baseline{d: d, from: max(0, at-baselineMinutes), at: at, factors: d.hours.factorsAt(at), unproven: true, dispersion: math.NaN()}
-	var minutes int32
+	var minutes int32 // of all parts
 	for _, p := range d.parts {
 		n := p.minutes[at] - p.minutes[b.from]
 		b.unproven = b.unproven && n < leastBaseline
@@ -84,7 +89,7 @@ func (d *detector) baseline(at int) *baseline {
 		b.rates = append(b.rates, b.rate(p))
 	}
 	b.recent = b.recentRates()
-	b.isNew = !b.unproven && b.sum == 0 && d.firstSeen >= int64(at-windowMinutes)
+	b.isNew = minutes >= windowMinutes && b.sum == 0 && d.firstSeen >= int64(at-windowMinutes)
 	b.least = 0.5 / float64(max(minutes, leastBaseline))
 	return b
 }
@@ -95,7 +100,7 @@ func (b *baseline) rate(p *part) float64 {
 		return b.mean(p, b.from)
 	}
 	// Before there is a baseline, what follows shows which level is ordinary.
-	level, known := p.median(b.from)
+	level, known := p.settled(b.from)
 	if b.unproven {
 		return math.Max(1, level)
 	}
@@ -149,14 +154,13 @@ func (b *baseline) expectedBy(rates []float64, from, to int) float64 {
 	return sum
 }
 
-// sudden says whether so many errors are far more than the last hour had, too. A level that rose over hours,
-// as in the morning of a day whose like has not been seen, is no spike, whatever chance adds to it.
+// sudden says whether so many errors are more than the last two hours explain, too. Before the hours of the
+// day are known, a level that rose as in the morning is no spike because chance adds something to it.
 func (b *baseline) sudden(count float64, from, to int) bool {
 	if b.recent == nil {
 		return true
 	}
-	expected := b.expectedBy(b.recent, from, to)
-	return count >= expected*(1+b.d.options.Lift)/2 && b.p(count, expected) < suddenPValue
+	return b.p(count, b.expectedBy(b.recent, from, to)) < suddenPValue
 }
 
 func (b *baseline) factorAt(m int) float64 {

@@ -12,6 +12,7 @@ const (
 	hoursOfDay = 24
 	leastDays  = 3
 	mostDays   = 7
+	leastCurve = 1e-4 // the variance of the factors, where the hours differ by no more than chance
 )
 
 // hours are the counts of a kind by the hour, spikes included, and how many of its minutes were observed.
@@ -62,8 +63,7 @@ func (f *factors) between(minute int) float64 {
 	return f[hour%hoursOfDay]*(1-share) + f[(hour+1)%hoursOfDay]*share
 }
 
-// compute looks at the whole days that end at an hour; nil means that they are less than three, or that the
-// hours do not differ by more than chance.
+// compute looks at the whole days that end at an hour; nil means that they are less than three.
 func (h *hours) compute(index int) *factors {
 	var means []float64
 	for end := index; end >= hoursOfDay && len(means) < mostDays; end -= hoursOfDay {
@@ -95,10 +95,7 @@ func newFactors(counts, expected [hoursOfDay]float64) *factors {
 		beyond += off*off - expected[hour]*alike
 		squares += expected[hour] * expected[hour]
 	}
-	if beyond <= 0 {
-		return nil
-	}
-	prior := squares / beyond
+	prior := squares / max(beyond, squares*leastCurve)
 	var f factors
 	for hour := range f {
 		f[hour] = (counts[hour] + prior) / (expected[hour] + prior)

@@ -98,8 +98,8 @@ const (
 	stretchMinutes  = 2 * 60  // in which noise is told from slower changes
 	trimmed         = 1.5     // what the variance of skewed counts loses with their largest
 	leastEvidence   = 1.0     // logarithm of the odds that make a minute beside a spike a part of it
-	recentMinutes   = 60
-	suddenPValue    = 1e-4 // against the last hour
+	recentMinutes   = 120
+	suddenPValue    = 1e-4 // against those
 	settlingMinutes = 120  // that show what is ordinary where the data begins
 	ownPValue       = 0.01 // of a single minute
 	leastDispersion = 0.02 // as if counts strayed by 14 % at least, however many there are

@@ -115,6 +115,46 @@ func TestStartOfData(t *testing.T) {
 	require.Empty(t, Detect(inputOf(every(make([]uint64, 20), 0, 20, 1, 2)), Options{}))
 }
 
+// TestLongStart does not take a spike for ordinary that fills most of the first two hours.
+func TestLongStart(t *testing.T) {
+	counts := every(make([]uint64, day), 10, 95, 1, 12)
+	require.Equal(t, []string{"10-95 1020"}, told(Detect(inputOf(counts), Options{})))
+}
+
+// TestNewAtStart: a code that begins some minutes after its source does is new.
+func TestNewAtStart(t *testing.T) {
+	in := inputOf(every(make([]uint64, day), 10, 20, 1, 12))
+	in.FirstSeen = map[VendorCode]int64{{"acme", "down"}: epoch + 10}
+	found := Detect(in, Options{})
+	require.Equal(t, []string{"10-20 120"}, told(found))
+	require.True(t, found[0].New)
+	in = inputOf(every(make([]uint64, 20), 0, 20, 1, 12))
+	in.FirstSeen = map[VendorCode]int64{{"acme", "down"}: epoch}
+	require.False(t, Detect(in, Options{})[0].New)
+}
+
+// TestRising tells a level that needs an hour to triple, or that rises in two steps.
+func TestRising(t *testing.T) {
+	rates := slices.Repeat([]float64{10}, 2*day)
+	for m := range 240 {
+		rates[1500+m] *= min(3.5, 1+float64(m)/24)
+	}
+	require.Len(t, Detect(inputOf(draw(rand.New(rand.NewPCG(1, 1)), rates)), Options{}), 1)
+	counts := every(make([]uint64, 2*day), 0, 2*day, 1, 10)
+	every(counts, 1500, 1540, 1, 15)
+	every(counts, 1540, 1555, 1, 30)
+	require.Equal(t, []string{"1540-1555 600"}, told(Detect(inputOf(counts), Options{})))
+}
+
+// TestGap: half an hour without any record does not end a spike.
+func TestGap(t *testing.T) {
+	counts := every(every(make([]uint64, 2*day), 0, 2*day, 10, 1), 2000, 2100, 1, 12)
+	clear(counts[2040:2070])
+	in := inputOf(counts)
+	in.Observed["src"] = slices.Delete(in.Observed["src"], 2040, 2070)
+	require.Equal(t, []string{"2000-2100 847"}, told(Detect(in, Options{})))
+}
+
 // TestNewCode judges a code that was never seen by the floor alone.
 func TestNewCode(t *testing.T) {
 	in := inputOf(every(make([]uint64, 2*day), 2000, 2001, 1, 20))
