@@ -206,7 +206,7 @@ func TestSpikeNotes(t *testing.T) {
 	a := askSpikes(t, Filter{}, SpikeOptions{}, `
 		10:10:00 success GET /ping x=60 every=1m
 		10:20:00 error GET /a code=down x=60 every=5s`)
-	require.Equal(t, []string{"acme down 10:20 10:25 critical"}, told(a))
+	require.Equal(t, []string{"acme down new 10:20 10:25 critical"}, told(a))
 	require.Len(t, a.Notes, 2)
 	require.Contains(t, a.Notes[0], "1 of 1 spikes had less than half an hour of history")
 	require.Contains(t, a.Notes[1], "the data begins at")
