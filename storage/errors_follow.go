@@ -65,7 +65,7 @@ func (w *Follower) readStreams(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return q.ask(ctx, "errors_streams", map[string]any{"kind": w.kind}, func(rows driver.Rows) error {
+	return q.ask(ctx, "errors_streams", map[string]any{"kind": w.kind, "since_day": w.sinceDay.Format(time.DateOnly)}, func(rows driver.Rows) error {
 		var s stream
 		var p position
 		err := rows.Scan(&p.hash, &s.source, &s.topic, &s.partition, &p.next)
