@@ -64,13 +64,17 @@ func (h *history) steadyGaps(start int) []float64 {
 	return list
 }
 
-// earliestGaps returns the first gaps of an operation that was being called when the data begins, and
-// for an hour and more. It may have failed ever since, but nothing shows that it was ever called less.
+// earliestGaps returns the first gaps of an operation that was being called when the data begins, or the day
+// that is looked at, and for an hour and more. It may have failed ever since, but nothing shows that it was
+// ever called less.
 func (h *history) earliestGaps() []float64 {
 	if len(h.calls) <= steadyAttempts {
 		return nil
 	}
 	first, last := h.calls[0].at, h.calls[len(h.calls)-1].at
+	if since := h.calls[0].calledSince; since > 0 {
+		first = since
+	}
 	list := gaps(h.calls[:min(len(h.calls), oldCalls+1)])
 	if last-first < oldPoller.Milliseconds() || float64(first-h.begins) > slices.Max(list) {
 		return nil

@@ -31,6 +31,8 @@ type attempt struct {
 	status    uint16
 	unit      unit
 	code      string
+
+	calledSince int64 // first attempt of the operation within a day, whether it was read or not; 0 = not known
 }
 
 // targets are the columns that all statements on attempts share, but the unit and the code.

@@ -199,7 +199,8 @@ func (s *stormQuestion) strongStorms(ctx context.Context) ([]storm, error) {
 	if err != nil {
 		return nil, err
 	}
-	runs := append(findRuns(attempts, s.begins, s.options), findRuns(counted, s.begins, s.options)...)
+	begins := max(s.begins, s.filter.From.Add(-stormMargin-ordinaryMargin).UnixMilli())
+	runs := append(findRuns(attempts, begins, s.options), findRuns(counted, begins, s.options)...)
 	return joinRuns(runs, s.options.Gap.Milliseconds()), nil
 }
 
@@ -211,7 +212,7 @@ func (s *stormQuestion) readAttempts(ctx context.Context) (attempts []attempt, e
 	}
 	err = s.ask(ctx, "storm_attempts", more, func(rows driver.Rows) error {
 		var a attempt
-		err := rows.Scan(a.unitTargets()...)
+		err := rows.Scan(append(a.unitTargets(), &a.calledSince)...)
 		attempts = append(attempts, a)
 		return err
 	})

@@ -4,7 +4,8 @@
 -- Columns: one row an attempt: those of runs with at least min_attempts, and up to 120 attempts before
 --   each such run and 40 after it, which tell a poller from a storm. at, started = Unix milliseconds of
 --   response and request; failed; matches = passes status, code and category; wait = Retry-After in ms, -1 = none;
---   hopeless = the error says not to retry; status; vendor, service, method, route, code.
+--   hopeless = the error says not to retry; status; vendor, service, method, route, code; called_since = the
+--   operation's first attempt since ordinary_since, returned or not.
 -- storm_runs.go decides again what is a run; here everything else is kept on the server.
 WITH calls AS
 (
@@ -28,7 +29,7 @@ WITH calls AS
         AND vendor IN {operation_vendors:Array(String)}
         -- include: part_uncounted
 )
-SELECT operation, at, started, failed, matches, wait, hopeless, status, vendor, service, method, route, code
+SELECT operation, at, started, failed, matches, wait, hopeless, status, vendor, service, method, route, code, called_since
 FROM
 (
     -- Frames that only grow: where the next attempt of a run is, and the last one.
@@ -41,6 +42,7 @@ FROM
         SELECT
             *,
             row_number() OVER (PARTITION BY operation ORDER BY at, failed DESC) AS position,
+            min(at) OVER (PARTITION BY operation) AS called_since,
             count() OVER (PARTITION BY operation, run) >= {min_attempts:UInt64}
                 AND max(at) OVER (PARTITION BY operation, run) >= toUnixTimestamp64Milli({since:DateTime64(3, 'UTC')}) AS chained
         FROM
