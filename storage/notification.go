@@ -28,8 +28,11 @@ type Change struct {
 // the claim lapses unfulfilled. A target that was not told of the firing is not told of the end.
 func (db *DB) ClaimChange(ctx context.Context, c Change, owner string) (bool, error) {
 	sent, holder, err := db.changeState(ctx, c)
-	if err != nil || sent == c.Status || sent == "" && c.Status == "resolved" || holder != "" {
+	switch {
+	case err != nil || sent == c.Status || sent == "" && c.Status == "resolved":
 		return false, err
+	case holder != "":
+		return holder == owner, nil // its own claim, which it could not fulfil yet
 	}
 	if err := db.recordChange(ctx, c, "claim", owner); err != nil {
 		return false, err

@@ -23,6 +23,7 @@ func TestClaimChange(t *testing.T) {
 	require.False(t, claim(resolved, "one"), "nobody was told that it fires")
 	require.True(t, claim(firing, "one"))
 	require.False(t, claim(firing, "two"), "one is about to tell")
+	require.True(t, claim(firing, "one"), "its own claim, after an attempt that failed")
 	require.NoError(t, db.FulfilChange(ctx, firing, "one"))
 	require.False(t, claim(firing, "two"), "it has been told")
 	require.False(t, claim(firing, "one"), "nor again after a restart")

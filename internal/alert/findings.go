@@ -125,14 +125,15 @@ func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter) ([]findi
 }
 
 // followsTraffic tells that errors rose only because calls did, as on a Monday morning after a weekend: for
-// each success there are hardly more of them than in an ordinary hour of the last week.
+// each success there are not many more of them than in an ordinary hour of the last week. A sixth of the lift is
+// given away, for the error of counts that are small yet.
 func (e *Engine) followsTraffic(ctx context.Context, r *Rule, f storage.Filter, row *storage.SpikeRow) (bool, error) {
 	f.From, f.To = row.Start.Time, row.End.Time
 	u, err := e.DB.Usual(ctx, f, storage.ErrorKind{Vendor: row.Vendor, Status: row.Status, Code: row.Code}, usualHistory)
 	if err != nil || u.Hours < usualHours || u.Successes == 0 || u.PerSuccess == 0 {
 		return false, err
 	}
-	return float64(u.Errors) < (1+cmp.Or(r.Lift, standardLift))/2*u.PerSuccess*float64(u.Successes), nil
+	return float64(u.Errors) < 5.0/6*cmp.Or(r.Lift, standardLift)*u.PerSuccess*float64(u.Successes), nil
 }
 
 // during picks the findings that an episode is made of.

@@ -63,6 +63,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"kill-engine":       cmdKillEngine,       // kill -9 of that engine
 	"terminal":          cmdTerminal,         // terminal [-size 80x24] [-until PATTERN] [-times N] FILE COMMAND ARGS…: on a terminal, Ctrl-C once the output matches N times; sets $EXIT
 	"interrupt":         cmdInterrupt,        // interrupt COMMAND ARGS…: SIGINT once its query runs on the server; it must exit with 130 and no word, and the query must end
+	"receiver":          cmdReceiver,         // a web server that writes the signed bodies it gets to webhook.jsonl, as $WEBHOOK
 	"terminate":         cmdTerminate,        // sends SIGTERM to every background command; wait checks how they end
 }
 

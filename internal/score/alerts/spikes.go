@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"gonum.org/v1/gonum/mathext"
+
 	"github.com/errata-dev/errata/internal/alert"
 )
 
@@ -42,7 +44,7 @@ func spikePlans() []plan {
 	for _, usual := range []float64{0.5, 3, 12, 40} {
 		for _, times := range []float64{4, 6, 15, 50} {
 			if usual*times*5 >= floor && usual*times < 600 {
-				plans = append(plans, plan{fmt.Sprintf("%g a minute, %g times", usual, times), usual, usual * (times - 1), 502, 0.3})
+				plans = append(plans, plan{fmt.Sprintf("%g a minute, %g times", usual, times), usual, usual * (times - 1), 404, 0.3})
 			}
 		}
 	}
@@ -54,7 +56,7 @@ type outcome struct {
 	plan    plan
 	vendor  string
 	start   time.Time
-	visible time.Time // when the stored rows held the floor and the lift; zero = never
+	visible time.Time // zero = never
 	paged   time.Time // by any rule; zero = never
 	spiked  time.Time // by the rule error-spike
 	false   bool      // paged before its start
@@ -97,22 +99,37 @@ func (w *writer) spike(p plan, i int, begin time.Time) outcome {
 	return o
 }
 
-// visible is when the last five minutes held what a spike needs for the first time since a start.
+// visible is when the last five minutes first held what the definition of a spike asks for, judged by the rate
+// that the errors truly have: the floor, the lift, and odds of one in a million.
 func (w *writer) visible(s *stream, start time.Time) time.Time {
 	var times []int64
 	for i := range w.rows {
-		if r := &w.rows[i]; r.stream == s && r.at >= start.UnixMilli()-windowMS {
+		if r := &w.rows[i]; r.stream == s && r.at >= start.UnixMilli() {
 			times = append(times, r.at)
 		}
 	}
 	slices.Sort(times)
-	least := max(floor, int(lift*5*s.expected(start))+1)
-	for i := least - 1; i < len(times); i++ {
-		if times[i]-times[i-least+1] < windowMS && times[i] >= start.UnixMilli() {
-			return time.UnixMilli(times[i]).UTC()
+	usual := 5 * s.expected(start)
+	first := 0
+	for i, at := range times {
+		for at-times[first] >= windowMS {
+			first++
+		}
+		n := float64(i - first + 1)
+		if n >= floor && n >= lift*usual && improbability(n, usual, s.burst) < 1e-6 {
+			return time.UnixMilli(at).UTC()
 		}
 	}
 	return time.Time{}
+}
+
+// improbability is how likely n or more are, of counts whose mean is spread by a share.
+func improbability(n, mean, spread float64) float64 {
+	if mean == 0 {
+		return 0
+	}
+	size := 1 / (spread * spread)
+	return mathext.RegIncBeta(n, size, mean/(mean+size))
 }
 
 // live lets time pass.

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/errata-dev/errata/internal/alert"
+	"github.com/errata-dev/errata/internal/embedded"
+)
+
+func TestMain(m *testing.M) {
+	embedded.MaybeRunEngine()
+	os.Exit(m.Run())
+}
+
+func defaultRules(t *testing.T) *alert.File {
+	t.Helper()
+	rules, err := alert.Decode("default rules", alert.DefaultFile)
+	require.NoError(t, err)
+	return rules
+}
+
+// TestShortFormOfWeeks: eight days of ordinary traffic, with a weekend and the Monday after it, page nobody.
+func TestShortFormOfWeeks(t *testing.T) {
+	url := embedded.TestClickHouse(t)
+	for _, v := range []volume{volumes[0], {"middle", 4, 0.4}} {
+		r, err := measureQuiet(t.Context(), url, defaultRules(t), v, 8, 3, false)
+		require.NoError(t, err)
+		require.Greater(t, r.rows, 20_000)
+		require.Zero(t, r.count(), "%v", r.pages)
+	}
+}
+
+// TestShortFormOfSpikes: rows appear as time passes; each spike pages within three minutes of being visible.
+func TestShortFormOfSpikes(t *testing.T) {
+	plans := []plan{
+		{"new code", 0, 12, 400, 0}, {"almost never", 0.02, 20, 504, 0}, {"sometimes", 0.5, 10, 404, 0.3}, {"often", 3, 27, 404, 0.3},
+	}
+	outcomes, err := measureSpikes(t.Context(), embedded.TestClickHouse(t), defaultRules(t), plans, 5)
+	require.NoError(t, err)
+	require.NoError(t, verdict(nil, outcomes))
+	for _, o := range outcomes {
+		require.False(t, o.visible.IsZero(), o.plan.name)
+		require.False(t, o.spiked.IsZero(), "%s: other rules paged, error-spike did not", o.plan.name)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	at := quietStart
+	good := outcome{start: at, visible: at.Add(time.Minute), paged: at.Add(2 * time.Minute)}
+	require.NoError(t, verdict([]quietResult{{}}, []outcome{good}))
+	late, missed, early := good, good, good
+	late.paged, missed.paged, early.false = at.Add(5*time.Minute), time.Time{}, true
+	for _, bad := range []outcome{late, missed, early} {
+		require.Error(t, verdict(nil, []outcome{good, bad}))
+	}
+	page := alert.Life{Episodes: []alert.Episode{{}}}
+	require.Error(t, verdict([]quietResult{{pages: []alert.Life{page}}}, nil))
+}
