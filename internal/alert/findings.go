@@ -3,6 +3,7 @@ package alert
 import (
 	"cmp"
 	"context"
+	"math"
 	"strconv"
 	"time"
 
@@ -125,15 +126,16 @@ func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter) ([]findi
 }
 
 // followsTraffic tells that errors rose only because calls did, as on a Monday morning after a weekend: for
-// each success there are not many more of them than in an ordinary hour of the last week. A sixth of the lift is
-// given away, for the error of counts that are small yet.
+// each success they are less than the lift above an ordinary hour of the last week. Few successes may be few by
+// chance; the doubt speaks for the page.
 func (e *Engine) followsTraffic(ctx context.Context, r *Rule, f storage.Filter, row *storage.SpikeRow) (bool, error) {
 	f.From, f.To = row.Start.Time, row.End.Time
 	u, err := e.DB.Usual(ctx, f, storage.ErrorKind{Vendor: row.Vendor, Status: row.Status, Code: row.Code}, usualHistory)
 	if err != nil || u.Hours < usualHours || u.Successes == 0 || u.PerSuccess == 0 {
 		return false, err
 	}
-	return float64(u.Errors) < 5.0/6*cmp.Or(r.Lift, standardLift)*u.PerSuccess*float64(u.Successes), nil
+	successes := float64(u.Successes)
+	return float64(u.Errors) < cmp.Or(r.Lift, standardLift)*u.PerSuccess*(successes-math.Sqrt(successes)), nil
 }
 
 // during picks the findings that an episode is made of.
