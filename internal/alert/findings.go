@@ -110,6 +110,9 @@ func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter) ([]findi
 	var findings []finding
 	for i := range answer.Rows {
 		row := &answer.Rows[i]
+		if !row.New && row.Score < -math.Log10(pagePValue) {
+			continue
+		}
 		follows, err := e.followsTraffic(ctx, r, f, row)
 		if err != nil {
 			return nil, err
