@@ -22,6 +22,9 @@ type Change struct {
 	Target string // names it without giving it away
 	Alert  string // the alert's fingerprint
 	Status string // firing or resolved
+	// Since is when the alert's present life began: whoever was told of an earlier one has not heard of this.
+	// Zero = not known, then whatever was told counts.
+	Since time.Time
 }
 
 // ClaimChange tells whether it is up to owner to tell the target now: whoever claims first does, once, unless
@@ -72,5 +75,9 @@ func (db *DB) recordChange(ctx context.Context, c Change, step, owner string) er
 }
 
 func (c Change) parameters() map[string]any {
-	return map[string]any{"target": c.Target, "alert": c.Alert, "status": c.Status}
+	since := c.Since
+	if since.Unix() < 0 {
+		since = time.Unix(0, 0)
+	}
+	return map[string]any{"target": c.Target, "alert": c.Alert, "status": c.Status, "since": since}
 }

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -32,6 +33,10 @@ func TestClaimChange(t *testing.T) {
 	require.NoError(t, db.FulfilChange(ctx, resolved, "two"))
 	require.False(t, claim(resolved, "one"))
 	require.True(t, claim(firing, "one"), "it fires anew")
+	require.NoError(t, db.FulfilChange(ctx, firing, "one"))
+	require.False(t, claim(firing, "two"))
+	firing.Since = time.Now().Add(2 * time.Millisecond) // the column of the parameter has milliseconds
+	require.True(t, claim(firing, "two"), "another life: nobody was told that the last one ended")
 }
 
 // TestClaimChangeOnce: of many instances at the same moment one wins.

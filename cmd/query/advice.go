@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/errata-dev/errata/internal/commandline"
 	"github.com/errata-dev/errata/internal/config"
 	"github.com/errata-dev/errata/storage"
 )
@@ -53,7 +54,7 @@ func commandLine(cmd *cobra.Command, try []string) string {
 	})
 	words = append(words, try...)
 	for i, word := range words {
-		words[i] = quoteShell(word)
+		words[i] = commandline.Quote(word)
 	}
 	return strings.Join(words, " ")
 }
@@ -66,7 +67,7 @@ func flagWords(f *pflag.Flag) []string {
 	switch {
 	case f.Value.Type() == "stringSlice": // it reads CSV
 		for i, value := range values {
-			values[i] = quoteCSV(value)
+			values[i] = commandline.Value(value)
 		}
 	case f.Name == "clickhouse":
 		if o, err := storage.ParseURL(values[0]); err == nil {
@@ -78,23 +79,4 @@ func flagWords(f *pflag.Flag) []string {
 		words = append(words, "--"+f.Name+"="+value)
 	}
 	return words
-}
-
-// quoteCSV quotes a value that would not be read back as the one that it is.
-func quoteCSV(value string) string {
-	if value != "" && !strings.ContainsAny(value, "\",\r\n") {
-		return value
-	}
-	return `"` + strings.ReplaceAll(value, `"`, `""`) + `"`
-}
-
-// quoteShell quotes a word that a shell would not leave as it is.
-func quoteShell(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_=.,:/+@%", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/errata-dev/errata/internal/commandline"
 )
 
 // TestCommandLine asks for a command line that means what was meant, and gives nothing away.
@@ -15,7 +17,7 @@ func TestCommandLine(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, cmd.ParseFlags(rest))
 		for range 2 { // it leaves the flags as they are
-			require.Equal(t, quoteShell(os.Args[0])+" top "+want, commandLine(cmd, []string{"--since", "24h"}))
+			require.Equal(t, commandline.Quote(os.Args[0])+" top "+want, commandLine(cmd, []string{"--since", "24h"}))
 		}
 	}
 	f("--code=a --code=b --since 24h", "--code=a,b", "--since=1h")

@@ -48,6 +48,8 @@ type Alert struct {
 	Labels  map[string]string
 	Episode Episode
 	State   State
+	// Older says that it began before the evaluation looks: Episode.Since is as far as it looked.
+	Older bool
 
 	subject *subject
 }
@@ -96,7 +98,7 @@ func current(r *Rule, s *subject, now time.Time) (Alert, bool) {
 	if state == Inactive || state == Resolved && now.Sub(last.Resolved) > resolvedFor {
 		return Alert{}, false
 	}
-	return Alert{Rule: r, Labels: r.labels(s.values), Episode: last, State: state, subject: s}, true
+	return Alert{Rule: r, Labels: r.labels(s.values), Episode: last, State: state, Older: last.Since.Equal(s.track.From.Time()), subject: s}, true
 }
 
 // labels are the identity of an alert. They hold no counts, ids or texts, which would make each evaluation

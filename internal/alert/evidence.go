@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/errata-dev/errata/internal/commandline"
 	"github.com/errata-dev/errata/storage"
 )
 
@@ -116,30 +117,28 @@ func (a *Alert) query(f storage.Filter) string {
 	words := []string{"query", command}
 	add := func(name string, values []string) {
 		for _, v := range values {
-			words = append(words, "--"+name, quote(v))
+			words = append(words, "--"+name, commandline.Quote(v))
 		}
 	}
-	add("vendor", f.Vendors)
-	add("service", f.Services)
-	add("environment", f.Environments)
+	add("vendor", listed(f.Vendors))
+	add("service", listed(f.Services))
+	add("environment", listed(f.Environments))
 	add("endpoint", f.Endpoints)
-	add("status", f.Statuses)
-	add("code", f.Codes)
-	add("category", f.Categories)
+	add("status", listed(f.Statuses))
+	add("code", listed(f.Codes))
+	add("category", listed(f.Categories))
 	add("from", []string{f.From.UTC().Format(time.RFC3339)})
 	add("to", []string{f.To.UTC().Truncate(time.Second).Add(time.Second).Format(time.RFC3339)})
 	return strings.Join(words, " ")
 }
 
-// quote makes a word of a POSIX shell of any text: a vendor's code must not become a command.
-func quote(text string) string {
-	plain := func(r rune) bool {
-		return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("-_./:@+,", r)
+// listed writes values of a flag that takes a comma-separated list.
+func listed(values []string) []string {
+	list := make([]string, 0, len(values))
+	for _, v := range values {
+		list = append(list, commandline.Value(v))
 	}
-	if text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	return list
 }
 
 // sentence says what happened in one line.

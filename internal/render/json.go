@@ -45,11 +45,11 @@ func marshal(v any) ([]byte, error) {
 	if err := encoder.Encode(v); err != nil {
 		return nil, fmt.Errorf("marshal: %w", err)
 	}
-	return escapeJSON(bytes.TrimSuffix(buf.Bytes(), []byte("\n"))), nil
+	return EscapeJSON(bytes.TrimSuffix(buf.Bytes(), []byte("\n"))), nil
 }
 
-// escapeJSON replaces harmful characters, which can only stand in strings.
-func escapeJSON(text []byte) []byte {
+// EscapeJSON replaces harmful characters, which can only stand in strings.
+func EscapeJSON(text []byte) []byte {
 	dst := make([]byte, 0, len(text))
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)

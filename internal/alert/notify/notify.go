@@ -34,6 +34,8 @@ type Notification struct {
 	StartsAt    time.Time         `json:"starts_at"`
 	EndsAt      *time.Time        `json:"ends_at"` // null while it fires
 	Evidence    alert.Evidence    `json:"evidence"`
+
+	since time.Time // when this life of the alert began; zero = before anyone looked
 }
 
 // Fingerprint identifies the alert: the same labels, the same fingerprint.
@@ -55,6 +57,9 @@ func (n *Notification) identify() {
 // New makes the notification of an alert that fires or is resolved.
 func New(a *alert.Alert, e alert.Evidence, annotations map[string]string) Notification {
 	n := Notification{Status: StatusFiring, Labels: a.Labels, Annotations: annotations, StartsAt: a.Episode.Since, Evidence: e}
+	if !a.Older {
+		n.since = n.StartsAt
+	}
 	if a.State == alert.Resolved {
 		n.Status, n.EndsAt = StatusResolved, &a.Episode.Resolved
 	}

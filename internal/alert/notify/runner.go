@@ -131,6 +131,7 @@ func (r *Runner) own(name, summary string, since *time.Time, now time.Time) Noti
 		Status: StatusFiring, Labels: map[string]string{"alertname": name, "severity": "warning"},
 		Annotations: map[string]string{"summary": summary}, StartsAt: *since,
 		Evidence: alert.Evidence{Rule: name, What: summary, Since: *since},
+		since:    since.Add(-24 * time.Hour), // a restart within a day is no news
 	}
 	n.identify()
 	return n

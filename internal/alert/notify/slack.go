@@ -46,7 +46,8 @@ func slackText(n *Notification) string {
 	add("message", e.Message)
 	add("what to do", e.Advice)
 	add("trace ids", strings.Join(e.TraceIDs, ", "))
-	if e.Query != "" {
+	// A command that the escaping would change is left out: somebody will paste it into a shell.
+	if e.Query != "" && !strings.ContainsAny(e.Query, "`\r\n") {
 		lines = append(lines, "`"+slackEscaper.Replace(e.Query)+"`")
 	}
 	return strings.Join(lines, "\n")

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/errata-dev/errata/internal/render"
 	"github.com/errata-dev/errata/storage"
 )
 
@@ -33,8 +34,14 @@ type target struct {
 	ledger Ledger
 	owner  string
 
-	busy sync.Mutex        // held while telling: a slow receiver holds up nobody else
-	told map[string]Status // by fingerprint; spares asking the ledger again and again
+	busy sync.Mutex         // held while telling: a slow receiver holds up nobody else
+	told map[string]telling // by fingerprint; spares asking the ledger again and again
+}
+
+// telling is what a target was told last, and when.
+type telling struct {
+	status Status
+	at     time.Time
 }
 
 // newTarget names a receiver by the host of its URL and knows it by the hash of the whole.
@@ -44,7 +51,7 @@ func newTarget(kind, address string, s sender, l Ledger, owner string) *target {
 	if u, err := url.Parse(address); err == nil && u.Host != "" {
 		name += " " + u.Host
 	}
-	return &target{name: name, id: kind + "-" + hex.EncodeToString(hash[:8]), sender: s, ledger: l, owner: owner, told: map[string]Status{}}
+	return &target{name: name, id: kind + "-" + hex.EncodeToString(hash[:8]), sender: s, ledger: l, owner: owner, told: map[string]telling{}}
 }
 
 // tell sends what the target does not know yet. It does nothing while it is still busy with the last ones.
@@ -63,11 +70,11 @@ func (t *target) tell(ctx context.Context, now time.Time, notifications []Notifi
 
 func (t *target) change(ctx context.Context, now time.Time, n Notification) error {
 	fingerprint := n.Fingerprint()
-	if t.told[fingerprint] == n.Status {
+	if last := t.told[fingerprint]; last.status == n.Status && !last.at.Before(n.since) {
 		return nil
 	}
 	delete(t.told, fingerprint) // whoever tells of this change: the next one is news again
-	c := storage.Change{Target: t.id, Alert: fingerprint, Status: string(n.Status)}
+	c := storage.Change{Target: t.id, Alert: fingerprint, Status: string(n.Status), Since: n.since}
 	mine, err := t.ledger.ClaimChange(ctx, c, t.owner)
 	if err != nil || !mine {
 		return err
@@ -75,7 +82,7 @@ func (t *target) change(ctx context.Context, now time.Time, n Notification) erro
 	if err := t.sender.Send(ctx, now, n); err != nil {
 		return err
 	}
-	t.told[fingerprint] = n.Status
+	t.told[fingerprint] = telling{n.Status, now}
 	return t.ledger.FulfilChange(ctx, c, t.owner)
 }
 
@@ -90,7 +97,11 @@ func (p *printer) tell(notifications []Notification) error {
 		if p.told[n.Fingerprint()] == n.Status {
 			continue
 		}
-		if err := json.NewEncoder(p.out).Encode(n); err != nil {
+		line, err := json.Marshal(n)
+		if err != nil {
+			return err
+		}
+		if _, err := p.out.Write(append(render.EscapeJSON(line), '\n')); err != nil {
 			return fmt.Errorf("standard output: %w", err)
 		}
 		p.told[n.Fingerprint()] = n.Status

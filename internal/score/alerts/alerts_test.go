@@ -27,7 +27,7 @@ func defaultRules(t *testing.T) *alert.File {
 func TestShortFormOfWeeks(t *testing.T) {
 	url := embedded.TestClickHouse(t)
 	for _, v := range []volume{volumes[0], {"middle", 4, 0.4}} {
-		r, err := measureQuiet(t.Context(), url, defaultRules(t), v, 8, 3, false)
+		r, err := measureQuiet(t.Context(), url, defaultRules(t), v, 8, 3, nil)
 		require.NoError(t, err)
 		require.Greater(t, r.rows, 20_000)
 		require.Zero(t, r.count(), "%v", r.pages)

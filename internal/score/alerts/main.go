@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -55,15 +56,20 @@ func (s settings) measure(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
+	var out bytes.Buffer
+	var told *bytes.Buffer
+	if s.verbose {
+		told = &out
+	}
 	var quiet []quietResult
 	for _, v := range volumes[:min(s.weeks, 1)*len(volumes)] {
-		r, err := measureQuiet(ctx, url, rules, v, s.weeks*7, s.first, s.verbose)
+		r, err := measureQuiet(ctx, url, rules, v, s.weeks*7, s.first, told)
 		if err != nil {
 			return err
 		}
 		quiet = append(quiet, r)
 	}
-	printQuiet(os.Stdout, quiet)
+	printQuiet(&out, quiet)
 	var outcomes []outcome
 	for i := range s.seeds {
 		more, err := measureSpikes(ctx, url, rules, spikePlans(), s.first+uint64(i))
@@ -73,7 +79,8 @@ func (s settings) measure(ctx context.Context, url string) error {
 		outcomes = append(outcomes, more...)
 	}
 	if len(outcomes) > 0 {
-		printSpikes(os.Stdout, outcomes)
+		printSpikes(&out, outcomes)
 	}
-	return verdict(quiet, outcomes)
+	_, err = out.WriteTo(os.Stdout)
+	return errors.Join(err, verdict(quiet, outcomes))
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"time"
@@ -32,8 +32,9 @@ type quietResult struct {
 	pages  []alert.Life
 }
 
-// measureQuiet writes days of ordinary traffic and asks when the rules would have paged.
-func measureQuiet(ctx context.Context, url string, rules *alert.File, v volume, days int, seed uint64, verbose bool) (quietResult, error) {
+// measureQuiet writes days of ordinary traffic and asks when the rules would have paged. It lists the pages and
+// spikes in told, unless that is nil.
+func measureQuiet(ctx context.Context, url string, rules *alert.File, v volume, days int, seed uint64, told *bytes.Buffer) (quietResult, error) {
 	s, err := newStore(ctx, url, "quiet_"+v.name)
 	if err != nil {
 		return quietResult{}, err
@@ -43,7 +44,7 @@ func measureQuiet(ctx context.Context, url string, rules *alert.File, v volume, 
 	for _, stream := range ordinary(v) {
 		w.ordinary(stream, quietStart, to)
 	}
-	w.decoys(v, quietStart, days)
+	w.decoys(quietStart, days)
 	rows := w.sorted()
 	fmt.Fprintf(os.Stderr, "%s volume: %d rows\n", v.name, len(rows))
 	result := quietResult{volume: v, rows: len(rows), days: days}
@@ -52,14 +53,14 @@ func measureQuiet(ctx context.Context, url string, rules *alert.File, v volume, 
 	}
 	engine := alert.Engine{DB: s.db, Rules: rules, Grace: alert.DefaultGrace}
 	result.pages, err = engine.Backtest(ctx, quietStart, to)
-	if err == nil && verbose {
-		err = result.list(ctx, os.Stderr, s.db)
+	if err == nil && told != nil {
+		err = result.list(ctx, told, s.db)
 	}
 	return result, errors.Join(err, s.close())
 }
 
 // list prints the pages, and the spikes that the detector told.
-func (r *quietResult) list(ctx context.Context, out io.Writer, db *storage.DB) error {
+func (r *quietResult) list(ctx context.Context, out *bytes.Buffer, db *storage.DB) error {
 	for _, life := range r.pages {
 		for _, e := range life.Episodes {
 			fmt.Fprintln(out, "page", life.Labels, e.Fired.Format(time.DateTime), e.Resolved.Sub(e.Fired))
@@ -114,7 +115,7 @@ func ordinary(v volume) []*stream {
 }
 
 // decoys are outages below the floor, and codes that appear a few times only; one of each a day.
-func (w *writer) decoys(v volume, from time.Time, days int) {
+func (w *writer) decoys(from time.Time, days int) {
 	names := []string{"a", "b", "c", "d", "e", "f", "g"}
 	for day := range days {
 		start := from.AddDate(0, 0, day).Add(time.Duration(w.rand.IntN(23*60)) * time.Minute)
@@ -142,7 +143,7 @@ func (r *quietResult) count() int {
 	return n
 }
 
-func printQuiet(out io.Writer, results []quietResult) {
+func printQuiet(out *bytes.Buffer, results []quietResult) {
 	fmt.Fprintln(out, "| ordinary traffic | rows | weeks | pages | a week |\n|---|---:|---:|---:|---:|")
 	for _, r := range results {
 		weeks := float64(r.days) / 7

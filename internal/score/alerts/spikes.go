@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"sort"
@@ -37,8 +37,10 @@ type plan struct {
 
 func spikePlans() []plan {
 	plans := []plan{
-		{"new code, 6 a minute", 0, 6, 400, 0}, {"new code, 60 a minute", 0, 60, 503, 0},
-		{"almost never, then 6 a minute", 0.02, 6, 500, 0}, {"almost never, then 30 a minute", 0.02, 30, 504, 0},
+		{"new code, 6 a minute", 0, 6, 400, 0},
+		{"new code, 60 a minute", 0, 60, 503, 0},
+		{"almost never, then 6 a minute", 0.02, 6, 500, 0},
+		{"almost never, then 30 a minute", 0.02, 30, 504, 0},
 		{"by day and night, 1 a minute, ten times", 1, 9, 500, 0.8},
 	}
 	for _, usual := range []float64{0.5, 3, 12, 40} {
@@ -184,7 +186,7 @@ func first(at, now time.Time) time.Time {
 	return at
 }
 
-func printSpikes(out io.Writer, outcomes []outcome) {
+func printSpikes(out *bytes.Buffer, outcomes []outcome) {
 	fmt.Fprintln(out, "| spike | written | paged | after its start, s | after it could be seen, s |\n|---|---:|---:|---:|---:|")
 	byName := map[string][]outcome{}
 	var names []string
