@@ -23,8 +23,17 @@ func defaultRules(t *testing.T) *alert.File {
 	return rules
 }
 
+// skipUnderRace leaves out what takes minutes under the race detector and has no goroutines of its own.
+func skipUnderRace(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("weeks of traffic")
+	}
+}
+
 // TestShortFormOfWeeks: eight days of ordinary traffic, with a weekend and the Monday after it, page nobody.
 func TestShortFormOfWeeks(t *testing.T) {
+	skipUnderRace(t)
 	url := embedded.TestClickHouse(t)
 	for _, v := range []volume{volumes[0], {"middle", 4, 0.4}} {
 		r, err := measureQuiet(t.Context(), url, defaultRules(t), v, 8, 3, nil)
@@ -36,6 +45,7 @@ func TestShortFormOfWeeks(t *testing.T) {
 
 // TestShortFormOfSpikes: rows appear as time passes; each spike pages within three minutes of being visible.
 func TestShortFormOfSpikes(t *testing.T) {
+	skipUnderRace(t)
 	plans := []plan{
 		{"new code", 0, 12, 400, 0}, {"almost never", 0.02, 20, 504, 0}, {"sometimes", 0.5, 10, 404, 0.3}, {"often", 3, 27, 404, 0.3},
 	}

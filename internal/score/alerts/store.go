@@ -26,7 +26,7 @@ func newStore(ctx context.Context, url, name string) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Database = name
+	o.Database += "_" + name // beside the test's own database, and left over like it
 	db, err := storage.Open(ctx, o)
 	if err != nil {
 		return nil, err
