@@ -86,7 +86,7 @@ func TestReadiness(t *testing.T) {
 		"not let into the group": {"cannot join the group: ", func(_ *testing.T, s *situation) func() {
 			return s.refuse(kmsg.JoinGroup, kerr.GroupAuthorizationFailed)
 		}},
-		"the group does not settle": {"not yet a member of the group", func(_ *testing.T, s *situation) func() {
+		"the group does not settle": {"cannot join the group", func(_ *testing.T, s *situation) func() {
 			var open atomic.Bool
 			s.cluster.ControlKey(int16(kmsg.SyncGroup), func(kmsg.Request) (kmsg.Response, error, bool) {
 				s.cluster.KeepControl()
