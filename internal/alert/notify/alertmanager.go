@@ -36,8 +36,8 @@ type postableAlert struct {
 	EndsAt      time.Time         `json:"endsAt"`
 }
 
-// Send tells every Alertmanager of all notifications at once. It fails only if none took them; a failure of
-// some is made good by the next sending.
+// Send tells every Alertmanager of all notifications at once. It fails if any did not take them;
+// the next sending makes that good.
 func (a *Alertmanager) Send(ctx context.Context, now time.Time, notifications []Notification) error {
 	if len(notifications) == 0 {
 		return nil

@@ -29,7 +29,8 @@ func (s *Slack) Send(ctx context.Context, _ time.Time, n Notification) error {
 	return post(ctx, s.client, s.url, body, http.Header{})
 }
 
-// slackEscaper keeps a vendor's words from becoming mentions, links or mark-up.
+// slackEscaper keeps a vendor's words from becoming mentions, named links or code. Bare URLs and *bold* stay
+// what Slack makes of them.
 var slackEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "'", "\n", " ", "\r", " ")
 
 func slackText(n *Notification) string {
