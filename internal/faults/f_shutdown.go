@@ -21,7 +21,7 @@ func shutdownFaults() []fault {
 
 // terminate ends one of two ingesters in every condition of the servers, and starts it again.
 func terminate(ctx context.Context, t *trial) error {
-	conditions := []func(context.Context, *trial, func() error) error{allWell, withoutClickHouse, withSilence, withoutBroker}
+	conditions := []func(context.Context, *trial, func() error) error{allWell, started(withoutClickHouse), started(withSilence), started(withoutBroker)}
 	for range t.rounds(1, 5) {
 		for _, i := range t.rng.Perm(len(conditions)) {
 			if err := t.progress(ctx, healLimit); err != nil {
@@ -54,6 +54,17 @@ func (t *trial) terminate(ctx context.Context, in *ingester, twice bool) error {
 		}
 	}
 	return in.endsWell()
+}
+
+// started waits until all ingesters have reached their servers: one that does not find them when it starts gives
+// up at once, as it should.
+func started(condition func(context.Context, *trial, func() error) error) func(context.Context, *trial, func() error) error {
+	return func(ctx context.Context, t *trial, end func() error) error {
+		if err := t.awaitReady(ctx, healLimit); err != nil {
+			return err
+		}
+		return condition(ctx, t, end)
+	}
 }
 
 func allWell(_ context.Context, _ *trial, end func() error) error { return end() }
