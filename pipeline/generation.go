@@ -30,22 +30,45 @@ func (i *Ingester) serve(ctx context.Context, g *kafka.Generation) {
 	<-served
 }
 
+// generation gives each lane the partitions that it has to deliver, and waits for all of them. What ends one
+// ends all: the group has moved on, or has to be joined again.
 func (i *Ingester) generation(life *lifetime, g *kafka.Generation) {
 	owned := assigned(g)
-	i.health.set("acquire", "finding out where to start") // before "group" is cleared: it is not ready in between
-	defer i.health.clear("acquire")
-	i.health.clear("group")
 	i.log.Info().Int32("generation", g.ID).Int("partitions", len(owned)).Msg("joined the group")
 	if len(owned) == 0 {
-		i.health.clear("acquire")
+		i.health.clear("group")
 		<-life.fetch.Done()
 		return
 	}
+	m := member{i.options.Group, int(g.ID), g.MemberID}
+	shares := i.divide(owned)
+	for lane := range shares { // before "group" is cleared: it is not ready in between
+		lane.health.set("acquire", "finding out where to start")
+	}
+	i.health.clear("group")
+	var lanes sync.WaitGroup
+	for lane, partitions := range shares {
+		if lane != i {
+			lane.shareMemory(i.options, len(shares))
+		}
+		lanes.Go(func() {
+			lane.travel(life, m, partitions)
+			if life.fetch.Err() == nil { // or all are ending, each in its own time
+				life.giveUp()
+			}
+		})
+	}
+	lanes.Wait()
+}
+
+// travel delivers what this generation brings of a lane's partitions.
+func (i *Ingester) travel(life *lifetime, m member, owned []tp) {
+	defer i.health.clear("acquire")
 	q, err := i.acquire(life.fetch, owned)
 	if err != nil {
 		return // the generation ended before it began
 	}
-	d := i.newDelivery(life, member{i.options.Group, int(g.ID), g.MemberID})
+	d := i.newDelivery(life, m)
 	defer d.board.forget()
 	// Before anything is read: or the next owner would begin elsewhere, and what is deleted until then
 	// would be no gap.

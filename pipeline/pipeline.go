@@ -48,12 +48,18 @@ type Ingester struct {
 	losses   int         // generations in a row that a commit has lost; of the goroutine that serves them
 	blind    atomic.Bool // the table's server does not let the user see running inserts
 	clock    atomic.Pointer[clockReading]
-	bounded  bounded
+	bounded  *bounded
 	broker   *broker
 	health   health
 	quiet    quiet
 	counters counters
 	started  atomic.Bool
+
+	// lanes deliver, each the partitions that shardOf places on its server. Without shards there is one, the
+	// Ingester itself.
+	lanes   []*Ingester
+	shardOf func(topic string, partition int32) int
+	name    string // of a lane's shard; empty without shards
 }
 
 // New checks the options and makes an Ingester. It dials nothing. metrics may be nil.
@@ -67,8 +73,9 @@ func New(o Options, parser Parser, sink Sink, back ReadBack, log zerolog.Logger,
 	}
 	i := &Ingester{
 		options: o, parser: parser, sink: sink, back: back, log: log, metrics: metrics,
-		source: o.Source, instance: rand.Text(),
+		source: o.Source, instance: rand.Text(), bounded: &bounded{},
 	}
+	i.lanes, i.shardOf = []*Ingester{i}, func(string, int32) int { return 0 }
 	i.health.set("group", "not yet a member of the group")
 	return i, nil
 }
@@ -111,6 +118,7 @@ func (i *Ingester) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	i.bounded.begin(i.options, cancel)
+	i.openLanes()
 	i.generations(ctx, group)
 	if err = faultpoint("shutdown"); err != nil {
 		return err
@@ -142,7 +150,7 @@ func (i *Ingester) generations(ctx context.Context, group *kafka.ConsumerGroup) 
 		case err == nil:
 			i.serve(ctx, g)
 			i.health.set("group", "joining the group")
-			if i.losses > 0 && !pause(ctx, backoff(i.losses, i.options.RetryBackoff)) {
+			if n := i.lost(); n > 0 && !pause(ctx, backoff(n, i.options.RetryBackoff)) {
 				return
 			}
 		case ctx.Err() != nil:
@@ -176,9 +184,3 @@ func (i *Ingester) leave(group *kafka.ConsumerGroup) {
 		i.log.Warn().Msg("ended without waiting for the group")
 	}
 }
-
-// Stats returns what has been done so far. It is safe for concurrent use.
-func (i *Ingester) Stats() Stats { return i.counters.stats() }
-
-// Ready reports whether records are being delivered, and if not, why. It is safe for concurrent use.
-func (i *Ingester) Ready() (ready bool, reason string) { return i.health.state() }
