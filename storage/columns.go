@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -28,7 +29,7 @@ func (c *texts) reset() { c.wire, c.rows = c.wire[:0], 0 }
 func (c *texts) Type() proto.ColumnType       { return proto.ColumnTypeString }
 func (c *texts) Rows() int                    { return c.rows }
 func (c *texts) EncodeColumn(b *proto.Buffer) { b.PutRaw(c.wire) }
-func (c *texts) WriteColumn(w *proto.Writer)  { w.ChainBuffer(c.EncodeColumn) }
+func (c *texts) WriteColumn(w *proto.Writer)  { w.ChainWrite(c.wire) }
 func (c *texts) size() int                    { return len(c.wire) }
 func (c *texts) drop()                        { *c = texts{} }
 
@@ -43,7 +44,7 @@ const (
 // names is a LowCardinality(String) column: a dictionary and one index per row. Interning a value that
 // the block already holds allocates nothing.
 type names struct {
-	keys   []uint32
+	keys   indexes
 	values texts
 	spans  []span   // where value i lies in values.wire
 	slots  []uint32 // open addressing: 1 + index of a value, 0 = free
@@ -61,13 +62,13 @@ func (c *names) append(value []byte) {
 	if len(c.spans) == 0 || !bytes.Equal(c.value(c.last), value) {
 		c.last = c.intern(value)
 	}
-	c.keys = append(c.keys, c.last)
+	c.keys.append(c.last)
 }
 
 // appendString spares the conversion for the two columns that hardly ever change.
 func (c *names) appendString(value string) {
 	if len(c.spans) > 0 && string(c.value(c.last)) == value {
-		c.keys = append(c.keys, c.last)
+		c.keys.append(c.last)
 		return
 	}
 	c.append([]byte(value))
@@ -90,6 +91,7 @@ func (c *names) intern(value []byte) uint32 {
 	}
 	i := uint32(len(c.spans))
 	c.slots[slot] = i + 1
+	c.keys.makeRoomFor(i)
 	c.values.append(value)
 	end := len(c.values.wire)
 	c.spans = append(c.spans, span{end - len(value), end})
@@ -112,7 +114,8 @@ func (c *names) grow() {
 }
 
 func (c *names) reset() {
-	c.keys, c.spans, c.last = c.keys[:0], c.spans[:0], 0
+	c.spans, c.last = c.spans[:0], 0
+	c.keys.reset()
 	c.values.reset()
 	if len(c.slots) > maxKeptTable {
 		c.values.drop()
@@ -127,17 +130,13 @@ func (c *names) size() int { return c.values.size() }
 func (c *names) Type() proto.ColumnType {
 	return proto.ColumnTypeLowCardinality.Sub(proto.ColumnTypeString)
 }
-func (c *names) Rows() int                   { return len(c.keys) }
-func (c *names) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
+func (c *names) Rows() int { return c.keys.rows() }
 
 // The native form of LowCardinality: a version before the data; then flags with the width of the
 // indexes, the dictionary, the indexes.
 const (
 	dictionaryVersion = 1
 	hasOwnDictionary  = 1<<9 | 1<<10
-	width8            = 0
-	width16           = 1
-	width32           = 2
 )
 
 // EncodeState writes what goes before the column's data.
@@ -145,38 +144,65 @@ func (c *names) EncodeState(b *proto.Buffer) { b.PutInt64(dictionaryVersion) }
 
 // EncodeColumn writes dictionary and indexes.
 func (c *names) EncodeColumn(b *proto.Buffer) {
-	if len(c.keys) == 0 {
-		return
-	}
-	width := c.width()
-	b.PutInt64(hasOwnDictionary | width)
-	b.PutInt64(int64(len(c.spans)))
-	b.PutRaw(c.values.wire)
-	b.PutInt64(int64(len(c.keys)))
-	switch width {
-	case width8:
-		for _, k := range c.keys {
-			b.Buf = append(b.Buf, uint8(k))
-		}
-	case width16:
-		for _, k := range c.keys {
-			b.Buf = binary.LittleEndian.AppendUint16(b.Buf, uint16(k))
-		}
-	default:
-		for _, k := range c.keys {
-			b.Buf = binary.LittleEndian.AppendUint32(b.Buf, k)
-		}
+	if c.Rows() > 0 {
+		c.encodeDictionary(b)
+		b.PutRaw(c.keys.wire)
 	}
 }
 
-func (c *names) width() int64 {
-	switch n := len(c.spans); {
-	case n <= 1<<8:
-		return width8
-	case n <= 1<<16:
-		return width16
+// WriteColumn is EncodeColumn without copying the indexes.
+func (c *names) WriteColumn(w *proto.Writer) {
+	if c.Rows() > 0 {
+		w.ChainBuffer(c.encodeDictionary)
+		w.ChainWrite(c.keys.wire)
 	}
-	return width32
+}
+
+func (c *names) encodeDictionary(b *proto.Buffer) {
+	b.PutInt64(hasOwnDictionary | int64(c.keys.width))
+	b.PutInt64(int64(len(c.spans)))
+	b.PutRaw(c.values.wire)
+	b.PutInt64(int64(c.Rows()))
+}
+
+// indexes are what a dictionary's rows say, kept as they go over the wire: as narrow as its size allows.
+type indexes struct {
+	wire  []byte
+	width indexWidth
+}
+
+// indexWidth is the binary logarithm of an index's bytes.
+type indexWidth uint8
+
+func (x *indexes) append(i uint32) {
+	switch x.width {
+	case 0:
+		x.wire = append(x.wire, byte(i))
+	case 1:
+		x.wire = binary.LittleEndian.AppendUint16(x.wire, uint16(i))
+	default:
+		x.wire = binary.LittleEndian.AppendUint32(x.wire, i)
+	}
+}
+
+func (x *indexes) rows() int { return len(x.wire) >> x.width }
+func (x *indexes) reset()    { x.wire, x.width = x.wire[:0], 0 }
+
+// makeRoomFor widens the indexes until i fits, in place and from the last one on, so that none is overwritten
+// before it is read.
+func (x *indexes) makeRoomFor(i uint32) {
+	for x.width < 2 && i>>(8<<x.width) > 0 {
+		rows, narrow := x.rows(), x.width
+		x.wire = slices.Grow(x.wire, len(x.wire))[:2*len(x.wire)]
+		x.width++
+		for row := rows - 1; row >= 0; row-- {
+			if narrow == 0 {
+				binary.LittleEndian.PutUint16(x.wire[2*row:], uint16(x.wire[row]))
+				continue
+			}
+			binary.LittleEndian.PutUint32(x.wire[4*row:], uint32(binary.LittleEndian.Uint16(x.wire[2*row:])))
+		}
+	}
 }
 
 // typed sends a column under the exact type that the server names: an enum's values, or a time zone,

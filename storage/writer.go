@@ -38,7 +38,7 @@ type Writer struct {
 	options Options
 	client  *ch.Client // nil = not connected
 	conn    net.Conn   // of client
-	addr    string     // of conn
+	addr    string     // of conn, or of the last attempt to connect
 	query   string
 }
 
@@ -150,6 +150,12 @@ func (w *Writer) connectTo(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
+	w.addr = addr
+	return w.adopt(ctx, conn, compressionTo(conn.RemoteAddr()))
+}
+
+// adopt shakes hands over conn and inserts through it from now on.
+func (w *Writer) adopt(ctx context.Context, conn net.Conn, compression ch.Compression) error {
 	stop := cutWhenDone(ctx, conn)
 	defer stop()
 	client, err := ch.Connect(ctx, conn, ch.Options{
@@ -157,7 +163,7 @@ func (w *Writer) connectTo(ctx context.Context, addr string) error {
 		User:             w.options.user(),
 		Password:         w.options.Password,
 		ClientName:       "errata",
-		Compression:      ch.CompressionLZ4,
+		Compression:      compression,
 		Settings:         insertSettings(),
 		ReadTimeout:      ch.NoTimeout, // keep-alive finds a peer that is gone; a slow insert is none
 		HandshakeTimeout: w.options.dialTimeout(),
@@ -165,7 +171,7 @@ func (w *Writer) connectTo(ctx context.Context, addr string) error {
 	if err != nil {
 		return closeAfter(conn, err)
 	}
-	w.client, w.conn, w.addr = client, conn, addr
+	w.client, w.conn = client, conn
 	return nil
 }
 
@@ -187,4 +193,13 @@ func (w *Writer) Close() error {
 		return fmt.Errorf("close writer: %w", err)
 	}
 	return nil
+}
+
+// compressionTo spares the compression of blocks for a server on the same machine: there it costs an error
+// 0.8 µs and saves nothing. Across a network LZ4 makes a third of the bytes out of them.
+func compressionTo(peer net.Addr) ch.Compression {
+	if tcp, ok := peer.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		return ch.CompressionDisabled
+	}
+	return ch.CompressionLZ4
 }

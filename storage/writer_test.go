@@ -242,3 +242,30 @@ func refusedAddr(t testing.TB) string {
 	defer func() { require.NoError(t, l.Close()) }()
 	return l.Addr().String()
 }
+
+// TestBlocksAreStoredCompressedOrNot inserts the same rows as over a network and as on one machine.
+func TestBlocksAreStoredCompressedOrNot(t *testing.T) {
+	db, o := openMigrated(t)
+	for i, compression := range []ch.Compression{ch.CompressionLZ4, ch.CompressionDisabled} {
+		conn, err := o.dial(t.Context(), o.Addr[0])
+		require.NoError(t, err)
+		w := NewWriter(o)
+		require.NoError(t, w.adopt(t.Context(), conn, compression))
+		require.NoError(t, w.Insert(t.Context(), blockOf(int64(i), 1), testGrant(t)))
+		require.NoError(t, w.Close())
+	}
+	var rows, kinds uint64
+	require.NoError(t, db.conn.QueryRow(t.Context(), "SELECT count(), uniqExact(* EXCEPT offset) FROM responses").Scan(&rows, &kinds))
+	require.EqualValues(t, 2, rows)
+	require.EqualValues(t, 1, kinds)
+}
+
+func TestOnlyWhatCrossesANetworkIsCompressed(t *testing.T) {
+	for address, want := range map[string]ch.Compression{
+		"127.0.0.1:9000": ch.CompressionDisabled, "[::1]:9000": ch.CompressionDisabled, "192.0.2.1:9000": ch.CompressionLZ4,
+	} {
+		peer, err := net.ResolveTCPAddr("tcp", address)
+		require.NoError(t, err)
+		require.Equal(t, want, compressionTo(peer), address)
+	}
+}
