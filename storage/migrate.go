@@ -30,6 +30,17 @@ func (db *DB) Migrate(ctx context.Context, step func(string)) error {
 	if step == nil {
 		step = func(string) {}
 	}
+	if err := db.migrateSchema(ctx, step); err != nil {
+		return err
+	}
+	if err := db.writeHashKey(ctx, step); err != nil {
+		return fmt.Errorf("hash key: %w", err)
+	}
+	return nil
+}
+
+// migrateSchema is Migrate without the hash key, which the shards of a cluster have in common.
+func (db *DB) migrateSchema(ctx context.Context, step func(string)) error {
 	if err := db.createDatabase(ctx, step); err != nil {
 		return fmt.Errorf("create database: %w", err)
 	}
@@ -44,9 +55,6 @@ func (db *DB) Migrate(ctx context.Context, step func(string)) error {
 	}
 	if err := db.turnOffStatistics(ctx, step); err != nil {
 		return fmt.Errorf("table settings: %w", err)
-	}
-	if err := db.writeHashKey(ctx, step); err != nil {
-		return fmt.Errorf("hash key: %w", err)
 	}
 	return nil
 }
@@ -84,7 +92,7 @@ func (db *DB) applyMigrations(ctx context.Context, step func(string)) error {
 func (db *DB) apply(ctx context.Context, dialect goose.Dialect, step func(string), store goose.ProviderOption) (err error) {
 	pool := clickhouse.OpenDB(db.options.pool())
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	provider, err := newProvider(pool, dialect, store)
+	provider, err := newProvider(pool, db.migrations(), dialect, store)
 	if err != nil {
 		return err
 	}
@@ -100,8 +108,8 @@ func (db *DB) apply(ctx context.Context, dialect goose.Dialect, step func(string
 	}
 }
 
-func newProvider(pool *sql.DB, dialect goose.Dialect, store goose.ProviderOption) (*goose.Provider, error) {
-	return goose.NewProvider(dialect, pool, migrations.FS, store,
+func newProvider(pool *sql.DB, files fs.FS, dialect goose.Dialect, store goose.ProviderOption) (*goose.Provider, error) {
+	return goose.NewProvider(dialect, pool, files, store,
 		goose.WithDisableGlobalRegistry(true),
 		goose.WithLogger(goose.NopLogger()),
 		// Two processes migrating at once may record their versions in any order.

@@ -18,8 +18,9 @@ import (
 
 // DB asks questions and changes the schema, over a pool of connections. It is safe for concurrent use.
 type DB struct {
-	conn    session
-	options Options
+	conn      session
+	options   Options
+	replicate *replicate // how Migrate makes tables; nil = they do not replicate themselves
 }
 
 // Open connects, and checks that the server lets the user in. The database need not exist yet: then

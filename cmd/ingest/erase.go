@@ -58,7 +58,7 @@ func (e *erasing) run(cmd *cobra.Command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	if err := store.DB.CheckSchema(cmd.Context()); err != nil {
+	if err := store.Check(cmd.Context()); err != nil {
 		return err
 	}
 	found, err := store.DB.PreviewErasure(cmd.Context(), e.where)
@@ -76,20 +76,25 @@ func (e *erasing) run(cmd *cobra.Command) (err error) {
 		cli.Note(cmd.ErrOrStderr(), "nothing was changed: --yes erases the contents of %s rows, for good", cli.Count(int64(found.Rows)))
 		return nil
 	}
-	return e.erase(cmd, store.DB, found)
+	return e.erase(cmd, store, found)
 }
 
-// erase does it, with a bar of the parts that ClickHouse has rewritten.
-func (e *erasing) erase(cmd *cobra.Command, db *storage.DB, found storage.Erasure) error {
+// erase does it, with a bar of the parts that ClickHouse has rewritten, on one shard after the other if there are
+// several.
+func (e *erasing) erase(cmd *cobra.Command, store *cli.Store, found storage.Erasure) error {
 	bar := cli.Bar(cmd.ErrOrStderr(), -1, "erasing")
-	var most int64
-	err := db.Erase(cmd.Context(), e.where, func(parts int64) {
-		if parts > most {
-			most = parts
-			bar.ChangeMax64(most)
-		}
-		cli.Advance(bar, most-parts)
-	})
+	var before, most int64 // parts of the shards before, and of this one
+	erase := func(_ int, db *storage.DB) error {
+		before, most = before+most, 0
+		return db.Erase(cmd.Context(), e.where, func(parts int64) {
+			if parts > most {
+				most = parts
+				bar.ChangeMax64(before + most)
+			}
+			cli.Advance(bar, before+most-parts)
+		})
+	}
+	err := onEachShard(cmd.Context(), store, erase)
 	cli.Finish(bar)
 	if err != nil {
 		return err

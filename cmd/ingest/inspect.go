@@ -49,7 +49,7 @@ func openDesk(ctx context.Context, s settings, access cli.Access, stderr io.Writ
 	if d.store, err = cli.OpenStore(ctx, s.clickhouse, access, stderr); err != nil {
 		return d, err
 	}
-	if err = d.store.DB.CheckSchema(ctx); err != nil {
+	if err = d.store.Check(ctx); err != nil {
 		return d, err
 	}
 	if d.now, err = d.store.DB.ServerTime(ctx); err != nil {
@@ -89,7 +89,7 @@ func (d *desk) replaying(ctx context.Context) (bool, error) {
 
 // kept is the instant since which every record must still have its row. It is zero if rows are kept for ever.
 func (d *desk) kept(ctx context.Context) (time.Time, error) {
-	retention, err := d.store.DB.Retention(ctx)
+	retention, err := d.store.Local.Retention(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}

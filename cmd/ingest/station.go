@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strconv"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,7 +23,8 @@ import (
 // read from, and an ingester between them that has not been started.
 type station struct {
 	store    *cli.Store
-	writer   *storage.Writer
+	shards   *storage.Shards // nil when there is one server
+	writer   *storage.Writer // nil when there are several
 	broker   *embedded.Broker // nil when the cluster is somebody else's
 	dropper  *dropper         // nil likewise
 	options  pipeline.Options
@@ -72,6 +74,13 @@ func (st *station) openStore(ctx context.Context, s settings, stderr io.Writer) 
 
 // prepareTables migrates the embedded engine, which is ours; any other must have been prepared.
 func (st *station) prepareTables(ctx context.Context, s settings) error {
+	if st.store.Cluster != nil {
+		var err error
+		if st.shards, err = st.store.Cluster.OpenShards(ctx); err != nil {
+			return err
+		}
+		return warnOfRetention(ctx, st.store.Local, s.retention, st.log)
+	}
 	if !st.store.Embedded() {
 		if err := st.store.DB.CheckSchema(ctx); err != nil {
 			return err
@@ -95,12 +104,26 @@ func (st *station) keep(maxDisk int64) {
 	var running sync.WaitGroup
 	running.Go(func() { st.store.Keep(ctx, st.log) })
 	if maxDisk > 0 {
-		running.Go(func() { watchDisk(ctx, st.store.DB, maxDisk, st.log) })
+		for _, db := range st.tables() {
+			running.Go(func() { watchDisk(ctx, db, maxDisk, st.log) })
+		}
 	}
 	st.unkeep = func() {
 		cancel()
 		running.Wait()
 	}
+}
+
+// tables are the servers with tables of responses.
+func (st *station) tables() []*storage.DB {
+	if st.shards == nil {
+		return []*storage.DB{st.store.DB}
+	}
+	var list []*storage.DB
+	for _, shard := range st.shards.List {
+		list = append(list, shard.DB)
+	}
+	return list
 }
 
 // openBroker starts the embedded broker unless the settings name another.
@@ -133,6 +156,15 @@ func (st *station) committed(also func(string, int32, int64)) func(string, int32
 }
 
 func (st *station) assemble(ctx context.Context, s settings) error {
+	st.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if st.shards != nil {
+		parser, err := s.registry(st.shards.HashKey)
+		if err != nil {
+			return err
+		}
+		st.ingester, err = sharded(st.options, parser, st.shards, st.log, st.metrics)
+		return err
+	}
 	key, err := st.store.DB.HashKey(ctx)
 	if err != nil {
 		return err
@@ -141,7 +173,6 @@ func (st *station) assemble(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	st.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics, err := pipeline.NewMetrics(st.metrics)
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
@@ -155,10 +186,30 @@ func (st *station) assemble(ctx context.Context, s settings) error {
 	return nil
 }
 
-func (st *station) close() error {
+// sharded makes an ingester that delivers to the shards of a cluster. Each has its metrics, told apart by a label.
+func sharded(o pipeline.Options, parser pipeline.Parser, shards *storage.Shards, log zerolog.Logger, reg prometheus.Registerer) (*pipeline.Ingester, error) {
+	list := make([]pipeline.Shard, len(shards.List))
+	for n, shard := range shards.List {
+		metrics, err := pipeline.NewMetrics(prometheus.WrapRegistererWith(prometheus.Labels{"shard": strconv.Itoa(n + 1)}, reg))
+		if err != nil {
+			return nil, fmt.Errorf("metrics: %w", err)
+		}
+		list[n] = pipeline.Shard{Name: shard.Name(), Sink: shard, Back: shard, Gaps: shard, Watermarks: shard, Metrics: metrics}
+	}
+	i, err := pipeline.NewSharded(o, parser, list, shards.Placement.Shard, log)
+	if err != nil {
+		return nil, cli.Usagef("%w", err)
+	}
+	return i, nil
+}
+
+func (st *station) close() (err error) {
 	var faults []error
 	if st.writer != nil {
 		faults = append(faults, st.writer.Close())
+	}
+	if st.shards != nil {
+		defer func() { err = errors.Join(err, st.shards.Close()) }() // after what looks after their disks has ended
 	}
 	if st.dropper != nil {
 		st.dropper.close()

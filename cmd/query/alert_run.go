@@ -70,7 +70,7 @@ func alertRun(cmd *cobra.Command, a *alerting, clickhouse config.ClickHouse, l c
 		return errors.Join(err, store.Close())
 	}
 	router, err := notify.NewRouter(file.Targets, notify.Options{
-		Reach: reach, Ledger: store.DB, Owner: fmt.Sprintf("%s/%d", host, os.Getpid()),
+		Reach: reach, Ledger: store.Ledger, Owner: fmt.Sprintf("%s/%d", host, os.Getpid()),
 		Out: cmd.OutOrStdout(), Getenv: os.LookupEnv,
 		OnError: func(err error) { log.Error().Err(err).Msg("a webhook was not told") },
 	})

@@ -19,8 +19,11 @@ import (
 
 // Store is an open ClickHouse, remote or embedded.
 type Store struct {
-	DB      *storage.DB
-	Options storage.Options // how to reach it again, for writers of their own connection
+	DB      *storage.DB      // what answers: one server, or all shards of the cluster
+	Options storage.Options  // how to reach it again, for writers of their own connection
+	Cluster *storage.Cluster // nil = one server
+	Local   *storage.DB      // the server that was named, with its own tables; the same as DB without a cluster
+	Ledger  *storage.DB      // where notifications are written down: the first shard; the same as DB without a cluster
 	engine  *embedded.Engine
 }
 
@@ -53,6 +56,9 @@ func (s *Store) Keep(ctx context.Context, log zerolog.Logger) {
 // Close ends the connections and drops our share of the embedded engine.
 func (s *Store) Close() error {
 	err := s.DB.Close()
+	if s.Cluster != nil {
+		err = errors.Join(err, s.Local.Close(), s.Ledger.Close())
+	}
 	if s.engine != nil {
 		err = errors.Join(err, s.engine.Close())
 	}
@@ -71,8 +77,13 @@ const (
 // OpenStore reaches the ClickHouse of the settings, starting the embedded one if there is no URL. The set-up
 // of the embedded engine is shown on w.
 func OpenStore(ctx context.Context, c config.ClickHouse, access Access, w io.Writer) (*Store, error) {
-	if c.URL != "" {
+	switch {
+	case c.URL != "" && c.Cluster != "":
+		return openCluster(ctx, c, access)
+	case c.URL != "":
 		return openRemote(ctx, c)
+	case c.Cluster != "":
+		return nil, Usagef("--cluster: name one of its servers with --clickhouse; the embedded ClickHouse is in no cluster")
 	}
 	engine, err := embedded.OpenClickHouse(ctx, embedded.Options{DataDir: DataDir(c), Progress: engineProgress(w)})
 	if err != nil {
@@ -133,5 +144,46 @@ func openURL(ctx context.Context, url string, adjust func(*storage.Options)) (*S
 	if err != nil {
 		return nil, err
 	}
-	return &Store{DB: db, Options: options}, nil
+	return &Store{DB: db, Local: db, Ledger: db, Options: options}, nil
+}
+
+// openCluster asks the server that is named for the cluster, and opens the tables over all shards. Who writes makes
+// sure of them later, if at all: they may be about to be made.
+func openCluster(ctx context.Context, c config.ClickHouse, access Access) (_ *Store, err error) {
+	s, err := openRemote(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if s.Cluster, err = s.findCluster(ctx, c.Cluster); err != nil {
+		return nil, errors.Join(err, s.Local.Close())
+	}
+	if access == Read {
+		if err := s.Check(ctx); err != nil {
+			return nil, errors.Join(err, s.Local.Close())
+		}
+	}
+	if s.DB, err = storage.Open(ctx, s.Cluster.AllShards()); err != nil {
+		return nil, errors.Join(err, s.Local.Close())
+	}
+	if s.Ledger, err = s.Cluster.First(); err != nil {
+		return nil, errors.Join(err, s.Local.Close(), s.DB.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) findCluster(ctx context.Context, name string) (*storage.Cluster, error) {
+	cluster, err := s.Local.Cluster(ctx, name)
+	var usage *storage.UsageError
+	if errors.As(err, &usage) {
+		return nil, Usagef("--%w", usage)
+	}
+	return cluster, err
+}
+
+// Check makes sure that the tables are those of this version.
+func (s *Store) Check(ctx context.Context) error {
+	if err := s.Local.CheckSchema(ctx); err != nil || s.Cluster == nil {
+		return err
+	}
+	return s.Local.CheckAllShards(ctx, s.Cluster)
 }

@@ -56,6 +56,7 @@ type ClickHouse struct {
 	TLSCert       string
 	TLSKey        string
 	TLSServerName string
+	Cluster       string
 	DataDir       string
 }
 
@@ -68,6 +69,7 @@ func (c *ClickHouse) Register(fs *pflag.FlagSet) {
 	fs.StringVar(&c.TLSCert, "clickhouse-tls-cert", "", "PEM file of the client certificate")
 	fs.StringVar(&c.TLSKey, "clickhouse-tls-key", "", "PEM file of the client certificate's key")
 	fs.StringVar(&c.TLSServerName, "clickhouse-tls-server-name", "", "name that the server's certificate must carry (default: its host)")
+	fs.StringVar(&c.Cluster, "cluster", "", "ClickHouse cluster (remote_servers) that the server of --clickhouse belongs to: each partition's rows lie on one of its shards, answers come from all (default: that server alone)")
 	fs.StringVar(&c.DataDir, "data-dir", "", "directory of the embedded ClickHouse (default: errata in the user's data directory)")
 }
 
@@ -138,6 +140,18 @@ type Retention struct {
 func (r *Retention) Register(fs *pflag.FlagSet) {
 	fs.Var(Days(&r.Successes), "retain-successes", "how long successes are kept, whole days counted from the day of their insert (default: as the table says; 14d in a new one)")
 	fs.Var(Days(&r.Errors), "retain-errors", "how long errors and dead letters are kept (default: as the table says; 180d in a new one)")
+}
+
+// Cluster says how the tables of a cluster are made.
+type Cluster struct {
+	Replicated    bool
+	NewShardsFrom int32
+}
+
+// Register adds the flags of c.
+func (c *Cluster) Register(fs *pflag.FlagSet) {
+	fs.BoolVar(&c.Replicated, "replicated", false, "with --cluster: tables that replicate themselves within a shard (ReplicatedMergeTree, needs ClickHouse Keeper)")
+	fs.Int32Var(&c.NewShardsFrom, "new-shards-from", 0, "with --cluster, when shards were added: the partition with which they begin; those below stay where they are")
 }
 
 // RegisterDisk adds the flag of those commands that watch the size of the table.

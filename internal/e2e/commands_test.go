@@ -64,6 +64,11 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"terminal":          cmdTerminal,         // terminal [-size 80x24] [-until PATTERN] [-times N] FILE COMMAND ARGS…: on a terminal, Ctrl-C once the output matches N times; sets $EXIT
 	"interrupt":         cmdInterrupt,        // interrupt COMMAND ARGS…: SIGINT once its query runs on the server; it must exit with 130 and no word, and the query must end
 	"receiver":          cmdReceiver,         // a web server that writes the signed bodies it gets to webhook.jsonl, as $WEBHOOK
+	"cluster":           cmdCluster,          // cluster N: so many servers, each a shard, as $ERRATA_CLICKHOUSE, $ERRATA_CLUSTER, $SHARD1…, $ALL
+	"shard":             cmdShard,            // shard kill|start N
+	"placed":            cmdPlaced,           // placed PARTITIONS: the rows of each lie on one shard, and every shard has some
+	"twin":              cmdTwin,             // one server with the hash key of the cluster, as $TWIN
+	"ask-all":           cmdAskAll,           // ask-all DIR: every question, its answer in a file
 	"terminate":         cmdTerminate,        // sends SIGTERM to every background command; wait checks how they end
 }
 

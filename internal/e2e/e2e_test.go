@@ -65,6 +65,7 @@ type testKey struct{}
 // setup gives a script a home of its own, the built commands and the shared cache of the engine.
 func setup(env *testscript.Env) error {
 	env.Values[testKey{}] = env.T().(testing.TB)
+	env.Values[clusterKey{}] = new([]*embedded.Engine)
 	home := filepath.Join(env.WorkDir, "home")
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		return err
