@@ -43,9 +43,32 @@ func appendNote(notes []string, note string) []string {
 	return append(notes, note)
 }
 
-// completeUntil returns the instant up to which every open partition has been ingested, and a note
-// when an ingester has stopped. Without watermarks it is nil.
+// completeness is the instant up to which every open partition has been ingested, nil without watermarks, and a note
+// when an ingester has stopped.
+type completeness struct {
+	until *Time
+	note  string
+}
+
+// completeUntil returns the completeness, as it was when the question first asked for it: it must not promise what was
+// ingested since.
 func (q *question) completeUntil(ctx context.Context) (*Time, string, error) {
+	if q.complete == nil {
+		if err := readComplete(ctx, q); err != nil {
+			return nil, "", err
+		}
+	}
+	return q.complete.until, q.complete.note, nil
+}
+
+// readComplete is a step of questions that ask several things side by side.
+func readComplete(ctx context.Context, q *question) error {
+	until, note, err := q.askComplete(ctx)
+	q.complete = &completeness{until, note}
+	return err
+}
+
+func (q *question) askComplete(ctx context.Context) (*Time, string, error) {
 	var partitions, open, stopped uint64
 	var openUntil, closedUntil, stoppedAt time.Time
 	var source, topic string

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"golang.org/x/sync/errgroup"
 )
 
 // queryFiles holds the SQL: one statement a file, and part_*.sql, which the statements include.
@@ -28,6 +30,7 @@ type question struct {
 	filter     Filter
 	parameters map[string]any // the filter's
 	statements []Statement
+	complete   *completeness // nil = not asked yet
 }
 
 func newQuestion(conn querier, f Filter) (*question, error) {
@@ -36,6 +39,23 @@ func newQuestion(conn querier, f Filter) (*question, error) {
 		return nil, err
 	}
 	return &question{conn: conn, filter: f, parameters: parameters}, nil
+}
+
+// together takes the steps side by side, each over a connection of its own: short statements are mostly waiting. What they
+// asked is kept in the order of the steps.
+func (q *question) together(ctx context.Context, steps ...func(context.Context, *question) error) error {
+	parts := make([]question, len(steps))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, step := range steps {
+		parts[i] = question{conn: q.conn, filter: q.filter, parameters: q.parameters}
+		group.Go(func() error { return step(ctx, &parts[i]) })
+	}
+	err := group.Wait()
+	for _, part := range parts {
+		q.statements = append(q.statements, part.statements...)
+		q.complete = cmp.Or(q.complete, part.complete)
+	}
+	return err
 }
 
 // ask runs the statement called name with the filter's parameters and more, and calls scan for each

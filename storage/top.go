@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -52,8 +53,21 @@ type topQuestion struct {
 	*question
 	options TopOptions
 	answer  Answer[TopRow]
-	groups  uint64 // all, shown or not
-	every   uint64 // one operation in so many is counted
+	salt    uint64  // makes the keys of groups unpredictable
+	groups  uint64  // all, shown or not
+	every   uint64  // one operation in so many is counted
+	traffic traffic // what the rates divide by
+	expired uint32  // days that successes are kept, if some of the range may be gone
+}
+
+// readRows reads all members but the rates.
+func (t *topQuestion) readRows(ctx context.Context, q *question) error {
+	for _, step := range []func(context.Context, *question) error{t.readGroups, t.readOperations, t.readMessages} {
+		if err := step(ctx, q); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func top(ctx context.Context, conn querier, f Filter, o TopOptions) (Answer[TopRow], error) {
@@ -65,12 +79,15 @@ func top(ctx context.Context, conn querier, f Filter, o TopOptions) (Answer[TopR
 	if err != nil {
 		return Answer[TopRow]{}, err
 	}
-	t := &topQuestion{question: q, options: o, answer: newAnswer[TopRow](f)}
-	// Rates come after groups: what is inserted in between then cannot lift a rate above 1.
-	for _, step := range []func(context.Context) error{t.readSize, t.readGroups, t.readOperations, t.readMessages, t.readRates} {
-		if err := step(ctx); err != nil {
-			return Answer[TopRow]{}, err
-		}
+	t := &topQuestion{question: q, options: o, answer: newAnswer[TopRow](f), salt: rand.Uint64()}
+	if err := t.readSize(ctx); err != nil {
+		return Answer[TopRow]{}, err
+	}
+	if err := t.together(ctx, t.readRows, t.readExpired, t.readTraffic, readComplete); err != nil {
+		return Answer[TopRow]{}, err
+	}
+	if err := t.setRates(ctx); err != nil {
+		return Answer[TopRow]{}, err
 	}
 	t.shape()
 	return t.answer, finish(ctx, q, &t.answer, "errors")
@@ -97,19 +114,19 @@ func (t *topQuestion) readSize(ctx context.Context) error {
 	return err
 }
 
-func (t *topQuestion) readGroups(ctx context.Context) error {
+func (t *topQuestion) readGroups(ctx context.Context, q *question) error {
 	t.answer.Total = &Total{}
 	more := map[string]any{
-		"by": t.options.By, "limit": uint64(t.options.Limit), "every": t.every,
+		"by": t.options.By, "salt": t.salt, "limit": uint64(t.options.Limit), "every": t.every,
 		"previous": t.filter.From.Add(-t.filter.To.Sub(t.filter.From)).UTC(),
 	}
-	return t.ask(ctx, "top_groups", more, func(rows driver.Rows) error {
+	return q.ask(ctx, "top_groups", more, func(rows driver.Rows) error {
 		var r TopRow
-		var buckets, categories, retries []uint64
+		var buckets, pairs, categories, retries []uint64
 		var category parsers.Category
 		var retry parsers.Retry
 		err := rows.Scan(append(r.group.targets(), &r.Count, &r.Services, &r.Endpoints, &r.Operations,
-			&r.FirstSeen.Time, &r.LastSeen.Time, &categories, &retries, (*uint8)(&category), (*uint8)(&retry), &buckets, &t.answer.Total.Count, &t.groups)...)
+			&r.FirstSeen.Time, &r.LastSeen.Time, &pairs, &categories, &retries, (*uint8)(&category), (*uint8)(&retry), &buckets, &t.answer.Total.Count, &t.groups)...)
 		if err == nil {
 			r.PreviousCount, r.Trend = buckets[0], buckets[1:]
 			r.Category, r.Retry = category.String(), retry.String()
@@ -120,7 +137,7 @@ func (t *topQuestion) readGroups(ctx context.Context) error {
 }
 
 // readOperations turns what the sample has into estimates, and counts where it is too small for that.
-func (t *topQuestion) readOperations(ctx context.Context) error {
+func (t *topQuestion) readOperations(ctx context.Context, q *question) error {
 	if t.every == 1 {
 		return nil
 	}
@@ -135,7 +152,7 @@ func (t *topQuestion) readOperations(ctx context.Context) error {
 	if len(small) == 0 {
 		return nil
 	}
-	return t.ask(ctx, "top_operations", t.shown(small), func(rows driver.Rows) error {
+	return q.ask(ctx, "top_operations", t.shown(small), func(rows driver.Rows) error {
 		var key, operations uint64
 		err := rows.Scan(&key, &operations)
 		if row := small[key]; row != nil {
@@ -146,24 +163,24 @@ func (t *topQuestion) readOperations(ctx context.Context) error {
 }
 
 // readMessages finds the latest message of each shown group: with its last error as a rule, else with an earlier one.
-func (t *topQuestion) readMessages(ctx context.Context) error {
+func (t *topQuestion) readMessages(ctx context.Context, q *question) error {
 	times := make([]time.Time, 0, len(t.answer.Rows))
 	for i := range t.answer.Rows {
 		times = append(times, t.answer.Rows[i].LastSeen.Time)
 	}
-	if err := t.readMessagesAt(ctx, times); err != nil {
+	if err := t.readMessagesAt(ctx, q, times); err != nil {
 		return err
 	}
-	return t.readMessagesAt(ctx, []time.Time{})
+	return t.readMessagesAt(ctx, q, []time.Time{})
 }
 
 // readMessagesAt looks at these instants, or at the whole range, for the groups that have no message yet.
-func (t *topQuestion) readMessagesAt(ctx context.Context, times []time.Time) error {
+func (t *topQuestion) readMessagesAt(ctx context.Context, q *question, times []time.Time) error {
 	silent := t.only(func(row *TopRow) bool { return row.Message == "" })
 	if len(silent) == 0 {
 		return nil
 	}
-	return t.ask(ctx, "top_messages", with(t.shown(silent), map[string]any{"times": times}), func(rows driver.Rows) error {
+	return q.ask(ctx, "top_messages", with(t.shown(silent), map[string]any{"times": times}), func(rows driver.Rows) error {
 		var key uint64
 		var at time.Time
 		var message string
@@ -195,80 +212,7 @@ func (t *topQuestion) shown(groups map[uint64]*TopRow) map[string]any {
 			keys, vendors, codes = append(keys, g.key), append(vendors, g.vendor), append(codes, g.code)
 		}
 	}
-	return map[string]any{"by": t.options.By, "shown_keys": keys, "shown_vendors": vendors, "shown_codes": codes}
-}
-
-// readRates sets the error rates, unless successes of the range may be gone.
-func (t *topQuestion) readRates(ctx context.Context) error {
-	if len(t.answer.Rows) == 0 {
-		return nil
-	}
-	days, err := t.successesExpired(ctx)
-	if err != nil {
-		return err
-	}
-	if days > 0 {
-		t.answer.Notes = append(t.answer.Notes, fmt.Sprintf("no error rates: successes are kept for %d days, and some of this range were inserted before", days))
-		return nil
-	}
-	totals, err := t.readTotals(ctx)
-	if err != nil {
-		return err
-	}
-	var all uint64
-	for _, count := range totals {
-		all += count
-	}
-	for i := range t.answer.Rows {
-		row := &t.answer.Rows[i]
-		population := all
-		if slices.Contains(t.options.By, "vendor") {
-			population = totals[row.group.vendor]
-		}
-		row.ErrorRate = ratio(row.Count, population)
-	}
-	return nil
-}
-
-// readTotals counts all responses, by vendor.
-func (t *topQuestion) readTotals(ctx context.Context) (map[string]uint64, error) {
-	vendors := []string{}
-	if slices.Contains(t.options.By, "vendor") {
-		for _, row := range t.answer.Rows {
-			vendors = append(vendors, row.group.vendor)
-		}
-	}
-	first, last := wholeHours(t.filter.From, t.filter.To)
-	more := map[string]any{"shown_vendors": vendors, "first_hour": first, "last_hour": last}
-	totals := map[string]uint64{}
-	return totals, t.ask(ctx, "totals", more, func(rows driver.Rows) error {
-		var vendor string
-		var count uint64
-		err := rows.Scan(&vendor, &count)
-		totals[vendor] = count
-		return err
-	})
-}
-
-// wholeHours returns the hours that lie within [from, to) as a whole, from the first one's start to the last one's end.
-// Without any, both are from.
-func wholeHours(from, to time.Time) (first, last time.Time) {
-	last = to.UTC().Truncate(time.Hour)
-	if first = from.UTC().Truncate(time.Hour); first.Before(from) {
-		first = first.Add(time.Hour)
-	}
-	if !first.Before(last) {
-		return from.UTC(), from.UTC()
-	}
-	return first, last
-}
-
-func ratio(part, whole uint64) *float64 {
-	if whole == 0 {
-		return nil
-	}
-	r := float64(part) / float64(whole)
-	return &r
+	return map[string]any{"by": t.options.By, "salt": t.salt, "shown_keys": keys, "shown_vendors": vendors, "shown_codes": codes}
 }
 
 // shape derives the members that need no server.

@@ -41,8 +41,9 @@ func (g *group) targets() []any {
 	return []any{&g.key, &g.vendor, &g.service, &g.environment, &g.endpoint, &g.status, &g.code, &g.fingerprint}
 }
 
-// show sets the members that make the group.
+// show sets the members that make the group. Its key meant something to this question's statements only.
 func (r *TopRow) show(by []string) {
+	r.group.key = 0
 	for _, column := range by {
 		switch column {
 		case "vendor":

@@ -1,11 +1,11 @@
 (
-    if(has({by:Array(String)}, 'vendor'), cityHash64(vendor), 0)
-    + if(has({by:Array(String)}, 'service'), 3 * cityHash64(service), 0)
-    + if(has({by:Array(String)}, 'environment'), 5 * cityHash64(environment), 0)
-    + if(has({by:Array(String)}, 'endpoint'), 7 * cityHash64(method) + 11 * cityHash64(route), 0)
-    + if(has({by:Array(String)}, 'status'), 13 * cityHash64(status), 0)
-    + if(has({by:Array(String)}, 'code'), 17 * cityHash64(code) + if(code = '', fingerprint, 0), 0)
-    + if(has({by:Array(String)}, 'category'), 19 * cityHash64(toInt8(category)), 0)
-    + if(has({by:Array(String)}, 'retry'), 23 * cityHash64(toInt8(retry)), 0)
-    + if(has({by:Array(String)}, 'fingerprint'), 29 * fingerprint, 0)
+    if(has({by:Array(String)}, 'vendor'), sipHash64Keyed(({salt:UInt64}, {salt:UInt64}), vendor), 0)
+    + if(has({by:Array(String)}, 'service'), 3 * sipHash64Keyed(({salt:UInt64}, {salt:UInt64}), service), 0)
+    + if(has({by:Array(String)}, 'environment'), 5 * sipHash64Keyed(({salt:UInt64}, {salt:UInt64}), environment), 0)
+    + if(has({by:Array(String)}, 'endpoint'), 7 * sipHash64Keyed(({salt:UInt64}, {salt:UInt64}), method) + 11 * sipHash64Keyed(({salt:UInt64}, {salt:UInt64}), route), 0)
+    + if(has({by:Array(String)}, 'code'), 13 * sipHash64Keyed(({salt:UInt64}, {salt:UInt64}), code), 0)
+    + if(has({by:Array(String)}, 'fingerprint'), 17 * fingerprint, if(has({by:Array(String)}, 'code') AND code = '', fingerprint, 0))
+    + if(has({by:Array(String)}, 'status'), status, 0) * 128
+    + if(has({by:Array(String)}, 'category'), toUInt8(category), 0) * 8
+    + if(has({by:Array(String)}, 'retry'), toUInt8(retry), 0)
 ) AS group_key,

@@ -1,5 +1,5 @@
 -- Question: what did the shown groups say last?
--- Inputs: the filter; by; shown_vendors, shown_codes = values of the shown groups, which prune the scan; shown_keys;
+-- Inputs: the filter; by, salt, as in top_groups; shown_vendors, shown_codes = values of the shown groups, which prune the scan; shown_keys;
 --   times = the instants to look at, empty = all of [from, to).
 -- Columns: group_key; at, last_message = the latest that is not empty, the greatest if there are several.
 SELECT

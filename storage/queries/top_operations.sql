@@ -1,5 +1,5 @@
 -- Question: how many operations have the shown groups, to the last one?
--- Inputs: the filter; by; shown_vendors, shown_codes = values of the shown groups, which prune the scan; shown_keys.
+-- Inputs: the filter; by, salt, as in top_groups; shown_vendors, shown_codes = values of the shown groups, which prune the scan; shown_keys.
 -- Columns: group_key; operations.
 SELECT
     -- include: part_group_key

@@ -1,15 +1,15 @@
 -- Question: how many responses, errors and successes, did each vendor give in [from, to)?
 -- Inputs: the filter; its status, code and category do not apply: they would count only errors.
---   shown_vendors = those of interest, empty = all; first_hour, last_hour = the whole hours within the range are
+--   shown_vendors = those of interest, empty = all; limit = vendors returned; first_hour, last_hour = the whole hours within the range are
 --   [first_hour, last_hour).
--- Columns: vendor, count.
+-- Columns: vendor, count; all_vendors = sum over all of them.
 -- Without a filter, the whole hours come from the projection traffic. Only the ragged ends are read row by row.
-SELECT vendor, sum(responses) AS count
+SELECT vendor, sum(responses) AS count, sum(count) OVER () AS all_vendors
 FROM
 (
     SELECT vendor, count() AS responses
     FROM responses
-    WHERE kind IN ('error', 'success')
+    WHERE kind != 'dead_letter'
         AND dateTrunc('hour', time) >= {first_hour:DateTime64(3, 'UTC')} AND dateTrunc('hour', time) < {last_hour:DateTime64(3, 'UTC')}
         -- include: part_callers
         AND (empty({shown_vendors:Array(String)}) OR vendor IN {shown_vendors:Array(String)})
@@ -17,10 +17,12 @@ FROM
     UNION ALL
     SELECT vendor, count() AS responses
     FROM responses
-    WHERE kind IN ('error', 'success') AND time >= {from:DateTime64(3, 'UTC')} AND time < {to:DateTime64(3, 'UTC')}
+    WHERE kind != 'dead_letter' AND time >= {from:DateTime64(3, 'UTC')} AND time < {to:DateTime64(3, 'UTC')}
         AND (time < {first_hour:DateTime64(3, 'UTC')} OR time >= {last_hour:DateTime64(3, 'UTC')})
         -- include: part_callers
         AND (empty({shown_vendors:Array(String)}) OR vendor IN {shown_vendors:Array(String)})
     GROUP BY vendor
 )
 GROUP BY vendor
+ORDER BY count DESC, vendor
+LIMIT {limit:UInt64}
