@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -21,6 +23,7 @@ type bench struct {
 	blocks   blockStore
 	engine   *engine
 	broker   *broker
+	contents map[string]contents // of errata's table, by stream
 	results  results
 }
 
@@ -33,21 +36,56 @@ type part struct {
 // record notes one measured value.
 type record func(what string, unit unit, value float64)
 
-// parts are measured in this order. A peer, such as ClickHouse's own Kafka engine reading the same topics, is
-// one more of them: it finds the broker and the engine in bench.
+// parts are measured in this order.
 func parts() []part {
 	return []part{
 		{"fetch", measureFetch},
 		{"parse", measureParse},
 		{"encode", measureEncode},
 		{"insert", measureInsert},
-		{"whole way", measureWhole},
+		{partWhole, measureWhole},
+		{partKafkaEngine, measureKafkaEngine},
+		{partRatios, measureRatios},
 	}
 }
 
+func partNames() (names []string) {
+	for _, p := range parts() {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// partsNamed returns the parts of a list, in their own order, or all of them. Ratios need no asking for.
+func partsNamed(list string) (found []part, err error) {
+	wanted := map[string]bool{partRatios: true}
+	for name := range strings.SplitSeq(list, ",") {
+		if list != "" && !slices.Contains(partNames(), name) {
+			return nil, fmt.Errorf("part %q: want %s", name, strings.Join(partNames(), ", "))
+		}
+		wanted[name] = true
+	}
+	for _, p := range parts() {
+		if list == "" || wanted[p.name] {
+			found = append(found, p)
+		}
+	}
+	return found, nil
+}
+
+const (
+	partRatios      = "ratios"
+	partWhole       = "whole way"
+	partKafkaEngine = "Kafka engine"
+)
+
+// recordsOf is how many records of a stream are in its topic. Large ones are fewer, because the broker holds them in
+// memory.
+func (b *bench) recordsOf(s stream) int { return max(1, b.options.records/max(1, s.fewer)) }
+
 // measure sets everything up, measures all parts in every run, and cleans up.
 func measure(ctx context.Context, o options, log zerolog.Logger) (_ *report, err error) {
-	b := &bench{options: o, log: log, corpora: map[string]*corpus{}}
+	b := &bench{options: o, log: log, corpora: map[string]*corpus{}, contents: map[string]contents{}}
 	defer func() { err = errors.Join(err, b.close(ctx)) }()
 	if err := b.open(ctx); err != nil {
 		return nil, err
@@ -65,7 +103,7 @@ func (b *bench) open(ctx context.Context) (err error) {
 		return err
 	}
 	for _, s := range b.options.streams {
-		if b.corpora[s.name], err = newCorpus(s, b.options.records); err != nil {
+		if b.corpora[s.name], err = newCorpus(s, b.recordsOf(s)); err != nil {
 			return err
 		}
 	}
@@ -76,8 +114,8 @@ func (b *bench) open(ctx context.Context) (err error) {
 		return err
 	}
 	for _, s := range b.options.streams {
-		b.log.Info().Str("stream", s.name).Int("records", b.options.records).Msg("loading the broker")
-		if err := b.broker.load(ctx, s, b.options.records); err != nil {
+		b.log.Info().Str("stream", s.name).Int("records", b.recordsOf(s)).Msg("loading the broker")
+		if err := b.broker.load(ctx, s, b.recordsOf(s)); err != nil {
 			return err
 		}
 	}
@@ -92,7 +130,7 @@ func (b *bench) run(ctx context.Context, n int) error {
 		return err
 	}
 	b.results.add(key{"idle", "", "ClickHouse", unitMillisecondsPerSecond}, idle)
-	for _, p := range parts() {
+	for _, p := range b.options.parts {
 		for _, s := range b.options.streams {
 			b.log.Info().Int("run", n).Int("of", b.options.runs).Str("part", p.name).Str("stream", s.name).Msg("measuring")
 			note := func(what string, unit unit, value float64) {

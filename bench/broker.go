@@ -52,11 +52,16 @@ type consumption struct {
 	memory uint64        // of the ingester, largest sample in bytes
 }
 
+// nextGroup names a consumer group that has not been there before.
+func (b *broker) nextGroup() string {
+	b.groups++
+	return fmt.Sprintf("bench-%d", b.groups)
+}
+
 // consume starts an ingester process as a consumer group that has not been there before, and waits until it
 // has consumed the whole topic. Then it calls atEnd, before the ingester ends.
 func (b *broker) consume(ctx context.Context, a assignment, atEnd func() error) (result consumption, err error) {
-	b.groups++
-	a.Broker, a.Group = b.addr, fmt.Sprintf("bench-%d", b.groups)
+	a.Broker, a.Group = b.addr, b.nextGroup()
 	c, err := startChild(ctx, a)
 	if err != nil {
 		return result, err

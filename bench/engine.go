@@ -113,17 +113,23 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// database is a fresh database with errata's tables. It is dropped when it is closed.
+// database is a fresh database with a table named responses: errata's, or a peer's.
 type database struct {
 	engine  *engine
 	name    string
 	options storage.Options
 }
 
-func (e *engine) freshDatabase(ctx context.Context) (_ *database, err error) {
+func (e *engine) newDatabase() *database {
 	e.databases++
 	d := &database{engine: e, name: fmt.Sprintf("bench_%d", e.databases), options: e.options}
 	d.options.Database = d.name
+	return d
+}
+
+// freshDatabase has errata's tables.
+func (e *engine) freshDatabase(ctx context.Context) (_ *database, err error) {
+	d := e.newDatabase()
 	db, err := storage.Open(ctx, d.options)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 // the figure holds, besides fetching, an almost empty row appended to a block for each record, which is
 // measured beside it.
 func measureFetch(ctx context.Context, b *bench, s stream, note record) error {
-	n := b.options.records
+	n := b.recordsOf(s)
 	used, err := b.broker.consume(ctx, assignment{Role: roleFetch, Topic: s.name, Records: n}, func() error { return nil })
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/errata-dev/errata/internal/embedded"
@@ -52,6 +53,7 @@ type options struct {
 	records int
 	runs    int
 	streams []stream
+	parts   []part
 	print   func(io.Writer, *report) error
 }
 
@@ -73,7 +75,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.SetOutput(stderr)
 	fs.IntVar(&o.records, "records", 500_000, "records of each stream; the broker holds them in memory, about 1.1 kB each")
 	fs.IntVar(&o.runs, "runs", 5, "how often everything is measured")
-	stream := fs.String("stream", "all", "records to measure with: mix (5 % errors), errors, successes or all")
+	stream := fs.String("stream", "problems,mix,errors,pages", "records to measure with, of problems, mix (5 % errors), errors, pages, successes; or all")
+	only := fs.String("parts", "", "measure these only, of "+strings.Join(partNames(), ", ")+"; empty = all")
 	asJSON := fs.Bool("json", false, "print JSON with the value of every run instead of a Markdown table")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -86,6 +89,9 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	}
 	var err error
 	if o.streams, err = streamsNamed(*stream); err != nil {
+		return o, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	if o.parts, err = partsNamed(*only); err != nil {
 		return o, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	o.print = printMarkdown

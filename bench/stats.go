@@ -56,3 +56,12 @@ func (r *results) add(k key, value float64) {
 	one.Values = append(one.Values, value)
 	one.summary = summarize(one.Values)
 }
+
+// last returns the value of the latest run, or 0.
+func (r *results) last(part, stream, what string) float64 {
+	one := r.known[key{part, stream, what, unitMicroseconds}]
+	if one == nil {
+		return 0
+	}
+	return one.Values[len(one.Values)-1]
+}

@@ -15,6 +15,7 @@ const (
 	unitMebibytes             unit = "MiB"
 	unitRate                  unit = "records/s"
 	unitPercent               unit = "%"
+	unitRatio                 unit = "ratio"
 	unitMillisecondsPerSecond unit = "ms/s" // of CPU time
 )
 
@@ -22,7 +23,7 @@ const (
 func (u unit) format(s summary) string {
 	digits := 0
 	switch u {
-	case unitMicroseconds, unitAllocations:
+	case unitMicroseconds, unitAllocations, unitRatio:
 		digits = 2
 	case unitBytes, unitPercent, unitMillisecondsPerSecond:
 		digits = 1

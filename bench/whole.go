@@ -14,50 +14,96 @@ func measureWhole(ctx context.Context, b *bench, s stream, note record) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, table.drop(ctx)) }()
-	engine, err := newMeter(b.engine.server.Pid())
+	way, err := b.watchWay(table, b.recordsOf(s))
 	if err != nil {
 		return err
 	}
-	var consumed time.Duration
-	n := b.options.records
-	used, err := b.broker.consume(ctx, assignment{Role: roleIngest, Topic: s.name, Records: n, ClickHouse: table.url()}, func() (err error) {
-		consumed, err = engine.used()
-		return err
-	})
+	a := assignment{Role: roleIngest, Topic: s.name, Records: way.records, ClickHouse: table.url()}
+	used, err := b.broker.consume(ctx, a, way.consumed)
 	if err != nil {
 		return err
 	}
-	if err := table.merge(ctx); err != nil {
+	way.client, way.took = used.CPU, used.Took
+	note("ingester", unitMicroseconds, perRecord(used.CPU, way.records))
+	note("memory of the ingester, peak", unitMebibytes, float64(used.memory)/(1<<20))
+	if err := way.finish(ctx, note); err != nil {
 		return err
 	}
-	merged, err := engine.used()
-	if err != nil {
-		return err
-	}
-	noteWhole(note, n, used, consumed, merged)
-	return noteStored(ctx, note, n, table)
+	found, err := table.contents(ctx)
+	b.contents[s.name] = found
+	found.note(note)
+	return err
 }
 
-func noteWhole(note record, n int, used consumption, consumed, merged time.Duration) {
-	note("ingester", unitMicroseconds, perRecord(used.CPU, n))
-	note("ClickHouse, until consumed", unitMicroseconds, perRecord(consumed, n))
-	note("ClickHouse, until merged", unitMicroseconds, perRecord(merged, n))
-	note("ingester and ClickHouse, until consumed", unitMicroseconds, perRecord(used.CPU+consumed, n))
-	note("ingester and ClickHouse, until merged", unitMicroseconds, perRecord(used.CPU+merged, n))
-	note("broker", unitMicroseconds, perRecord(used.broker, n))
-	note("memory of the ingester, peak", unitMebibytes, float64(used.memory)/(1<<20))
-	note("by the clock, for information", unitRate, float64(n)/used.Took.Seconds())
+// way is one contender's carrying a topic into a table, as it is measured.
+type way struct {
+	table   *database
+	records int
+	engine  meter
+	broker  meter
+	memory  *memoryWatch // of ClickHouse
+
+	inserted, served time.Duration // CPU of ClickHouse and of the broker until all was consumed
+	client           time.Duration // CPU of the ingester, if there is one
+	took             time.Duration // by the clock, from the first record until the last commit
 }
+
+func (b *bench) watchWay(table *database, records int) (*way, error) {
+	w := &way{table: table, records: records, memory: watchMemory(b.engine.server.Pid())}
+	var err error
+	if w.engine, err = newMeter(b.engine.server.Pid()); err != nil {
+		return nil, err
+	}
+	w.broker, err = newMeter(b.broker.pid())
+	return w, err
+}
+
+// consumed is called when the last record is in the table.
+func (w *way) consumed() (err error) {
+	if w.inserted, err = w.engine.used(); err != nil {
+		return err
+	}
+	w.served, err = w.broker.used()
+	return err
+}
+
+// finish merges the table, and says what all took.
+func (w *way) finish(ctx context.Context, note record) error {
+	if err := w.table.merge(ctx); err != nil {
+		return err
+	}
+	merged, err := w.engine.used()
+	if err != nil {
+		return err
+	}
+	peak, err := w.memory.end()
+	if err != nil {
+		return err
+	}
+	note("ClickHouse, until consumed", unitMicroseconds, perRecord(w.inserted, w.records))
+	note("ClickHouse, until merged", unitMicroseconds, perRecord(merged, w.records))
+	note(untilConsumed, unitMicroseconds, perRecord(w.client+w.inserted, w.records))
+	note(untilMerged, unitMicroseconds, perRecord(w.client+merged, w.records))
+	note("broker", unitMicroseconds, perRecord(w.served, w.records))
+	note("memory of ClickHouse, peak", unitMebibytes, float64(peak)/(1<<20))
+	note("by the clock, for information", unitRate, float64(w.records)/w.took.Seconds())
+	return w.noteStored(ctx, note)
+}
+
+const (
+	untilConsumed = "ingester and ClickHouse, until consumed"
+	untilMerged   = "ingester and ClickHouse, until merged"
+)
 
 // noteStored checks that every record has become a row.
-func noteStored(ctx context.Context, note record, n int, table *database) error {
-	rows, bytes, err := table.stored(ctx)
+func (w *way) noteStored(ctx context.Context, note record) error {
+	rows, bytes, err := w.table.stored(ctx)
 	if err != nil {
 		return err
 	}
-	if rows != uint64(n) {
-		return fmt.Errorf("%d records became %d rows", n, rows)
+	if rows != uint64(w.records) {
+		return fmt.Errorf("%d records became %d rows", w.records, rows)
 	}
-	note("stored, merged, with indexes", unitBytes, float64(bytes)/float64(n))
+	note("stored, merged, with indexes", unitBytes, float64(bytes)/float64(w.records))
 	return nil
 }
