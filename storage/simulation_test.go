@@ -87,7 +87,7 @@ func requireWindow(t *testing.T, want simulate.LimitTruth, got LimitRow) {
 	require.Equal(t, want.Start, got.Start.Time)
 	require.Equal(t, want.End, got.End.Time)
 	require.EqualValues(t, want.Rejected, got.Rejected)
-	require.InDelta(t, want.Admitted, got.Admitted, 3)
+	require.InDelta(t, want.Admitted, got.Admitted, 8) // a second has some six calls
 	require.InDelta(t, want.Early, got.EarlyRetries, 0.05*float64(want.Early)+1)
 	require.Equal(t, []string{want.Service}, got.TopServices)
 	if want.Limit == 0 {
