@@ -106,22 +106,10 @@ func (db *DB) engine(ctx context.Context) (string, error) {
 
 // identify makes all shards agree on one hash key and one placement, and tells each which one it is.
 func (c *Cluster) identify(ctx context.Context, m ClusterMigration, shards []*server, step func(string)) error {
-	agreed, furthest := identity{}, int32(-1)
-	for _, s := range shards {
-		var err error
-		if s.found, err = s.identity(ctx); err != nil {
-			return err
-		}
-		if err = agreed.agree(s.found); err != nil {
-			return fmt.Errorf("%s: %w", s.options.addresses(), err)
-		}
-		at, err := s.furthest(ctx)
-		if err != nil {
-			return err
-		}
-		furthest = max(furthest, at)
+	agreed, furthest, err := c.survey(ctx, shards)
+	if err != nil {
+		return err
 	}
-	var err error
 	if agreed.placement, err = agreed.placement.grow(len(shards), m.NewShardsFrom, furthest); err != nil {
 		return fmt.Errorf("cluster %s: %w", c.Name, err)
 	}
@@ -140,6 +128,31 @@ func (c *Cluster) identify(ctx context.Context, m ClusterMigration, shards []*se
 		}
 	}
 	return nil
+}
+
+// survey finds out what the shards know, and the highest partition that has rows. A first shard that was a server
+// by itself keeps all partitions that it has.
+func (c *Cluster) survey(ctx context.Context, shards []*server) (agreed identity, furthest int32, err error) {
+	furthest = -1
+	for n, s := range shards {
+		if s.found, err = s.identity(ctx); err != nil {
+			return agreed, furthest, err
+		}
+		if err = agreed.agree(s.found); err != nil {
+			return agreed, furthest, fmt.Errorf("%s: %w", s.options.addresses(), err)
+		}
+		at, err := s.furthest(ctx)
+		switch {
+		case err != nil:
+			return agreed, furthest, err
+		case at >= 0 && len(agreed.placement) == 0 && n > 0:
+			return agreed, furthest, fmt.Errorf("%s has rows and is no shard yet: only the first shard of a new cluster may have some", s.options.addresses())
+		case at >= 0 && len(agreed.placement) == 0:
+			agreed.placement = Placement{{Shards: 1}}
+		}
+		furthest = max(furthest, at)
+	}
+	return agreed, furthest, nil
 }
 
 // agree takes over what is found, if it does not contradict what is known.

@@ -30,8 +30,8 @@ func (p Placement) Shard(topic string, partition int32) int {
 		}
 	}
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(topic)) //nolint:errcheck // a hash takes everything
-	return stage.First + int((h.Sum32()+uint32(partition))%uint32(stage.Shards))
+	_, _ = h.Write([]byte(topic)) // a hash takes everything
+	return stage.First + int((uint64(h.Sum32())+uint64(partition))%uint64(stage.Shards))
 }
 
 // shards is how many shards the placement is over.
@@ -85,10 +85,10 @@ const (
 
 func (i *identity) take(key, value string) error {
 	var err error
-	switch {
-	case key == hashKeyName:
+	switch key {
+	case hashKeyName:
 		i.hashKey = value
-	case key == shardKey:
+	case shardKey:
 		err = json.Unmarshal([]byte(value), &i.shard)
 	default:
 		var stage PlacementStage

@@ -82,7 +82,7 @@ func (s *Shards) introduce(ctx context.Context, shard *Shard, known *identity) (
 		if *known, err = shard.identity(ctx); err != nil {
 			return err
 		}
-		if s.HashKey, err = shard.DB.HashKey(ctx); err != nil {
+		if s.HashKey, err = shard.HashKey(ctx); err != nil {
 			return err
 		}
 	}

@@ -23,8 +23,8 @@ import (
 // read from, and an ingester between them that has not been started.
 type station struct {
 	store    *cli.Store
-	shards   *storage.Shards // nil when there is one server
-	writer   *storage.Writer // nil when there are several
+	shards   *storage.Shards  // nil when there is one server
+	writer   *storage.Writer  // nil when there are several
 	broker   *embedded.Broker // nil when the cluster is somebody else's
 	dropper  *dropper         // nil likewise
 	options  pipeline.Options

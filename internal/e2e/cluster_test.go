@@ -10,10 +10,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/errata-dev/errata/internal/embedded"
 )
@@ -81,6 +84,49 @@ func cmdPlaced(ts *testscript.TestScript, _ bool, args []string) {
 	if strconv.Itoa(len(owner)) != args[0] {
 		ts.Fatalf("%d partitions have rows, want %s", len(owner), args[0])
 	}
+}
+
+func cmdShardHasAll(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	client, err := kgo.NewClient(kgo.SeedBrokers(ts.Getenv("ERRATA_BROKERS")))
+	ts.Check(err)
+	defer client.Close()
+	ends, err := kadm.NewClient(client).ListEndOffsets(context.Background(), ts.Getenv("ERRATA_TOPIC"))
+	ts.Check(err)
+	onServer(ts, shardsOf(ts)[n-1].URL(), func(conn driver.Conn) error {
+		deadline := time.Now().Add(patience)
+		for {
+			missing, err := missingRows(conn, ends)
+			if err != nil || missing == 0 {
+				return err
+			}
+			if time.Now().After(deadline) {
+				return fmt.Errorf("shard %d lacks %d rows", n, missing)
+			}
+			time.Sleep(50 * time.Millisecond) // polls what can be seen
+		}
+	})
+}
+
+// missingRows is how many records of the partitions that have rows here have none.
+func missingRows(conn driver.Conn, ends kadm.ListedOffsets) (missing int64, err error) {
+	rows, err := conn.Query(context.Background(), "SELECT topic, partition, count() FROM responses GROUP BY topic, partition")
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var topic string
+		var partition int32
+		var count uint64
+		if err := rows.Scan(&topic, &partition, &count); err != nil {
+			return 0, err
+		}
+		end, _ := ends.Lookup(topic, partition)
+		missing += end.Offset - int64(count)
+	}
+	return missing, rows.Err()
 }
 
 func cmdTwin(ts *testscript.TestScript, _ bool, _ []string) {

@@ -66,6 +66,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"receiver":          cmdReceiver,         // a web server that writes the signed bodies it gets to webhook.jsonl, as $WEBHOOK
 	"cluster":           cmdCluster,          // cluster N: so many servers, each a shard, as $ERRATA_CLICKHOUSE, $ERRATA_CLUSTER, $SHARD1…, $ALL
 	"shard":             cmdShard,            // shard kill|start N
+	"shard-has-all":     cmdShardHasAll,      // shard-has-all N: waits until it has a row of every record of the partitions that lie on it
 	"placed":            cmdPlaced,           // placed PARTITIONS: the rows of each lie on one shard, and every shard has some
 	"twin":              cmdTwin,             // one server with the hash key of the cluster, as $TWIN
 	"ask-all":           cmdAskAll,           // ask-all DIR: every question, its answer in a file
