@@ -95,6 +95,9 @@ func measure(ctx context.Context, o options, log zerolog.Logger) (_ *report, err
 			return nil, err
 		}
 	}
+	if err := b.explainProfiles(ctx); err != nil {
+		return nil, err
+	}
 	return b.report(ctx)
 }
 

@@ -31,6 +31,7 @@ type assignment struct {
 	Broker     string `json:"broker,omitempty"`     // host:port
 	Group      string `json:"group,omitempty"`      // consumer group
 	ClickHouse string `json:"clickhouse,omitempty"` // URL
+	Profile    string `json:"profile,omitempty"`    // file for a CPU profile
 }
 
 // maybeRunRole turns a process that bench has started into what it is to be, and never returns in it.

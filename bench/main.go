@@ -54,6 +54,8 @@ type options struct {
 	runs    int
 	streams []stream
 	parts   []part
+
+	profiles string // directory; "" = none
 	print   func(io.Writer, *report) error
 }
 
@@ -77,6 +79,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.IntVar(&o.runs, "runs", 5, "how often everything is measured")
 	stream := fs.String("stream", "problems,mix,errors,pages", "records to measure with, of problems, mix (5 % errors), errors, pages, successes; or all")
 	only := fs.String("parts", "", "measure these only, of "+strings.Join(partNames(), ", ")+"; empty = all")
+	fs.StringVar(&o.profiles, "profile", "", "`directory` for CPU profiles of the ingester: <stream>.pprof, <stream>.txt and <stream>.svg")
 	asJSON := fs.Bool("json", false, "print JSON with the value of every run instead of a Markdown table")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {

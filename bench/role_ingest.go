@@ -71,6 +71,10 @@ func consume(ctx context.Context, a assignment, e ends, answer *json.Encoder) er
 	if err != nil {
 		return err
 	}
+	endProfile, err := startProfile(a.Profile)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
@@ -81,7 +85,7 @@ func consume(ctx context.Context, a assignment, e ends, answer *json.Encoder) er
 		return errors.Join(errors.New("the ingester ended before all records were in the table"), err)
 	}
 	to, err := ownCPU()
-	if err != nil {
+	if err := errors.Join(err, endProfile()); err != nil {
 		return err
 	}
 	if n := ingester.Stats().InsertErrors; n > 0 {

@@ -18,7 +18,7 @@ func measureWhole(ctx context.Context, b *bench, s stream, note record) (err err
 	if err != nil {
 		return err
 	}
-	a := assignment{Role: roleIngest, Topic: s.name, Records: way.records, ClickHouse: table.url()}
+	a := assignment{Role: roleIngest, Topic: s.name, Records: way.records, ClickHouse: table.url(), Profile: b.profile(s)}
 	used, err := b.broker.consume(ctx, a, way.consumed)
 	if err != nil {
 		return err
