@@ -9,7 +9,7 @@ import (
 )
 
 // fixedBytes is what the columns of fixed width take of a row.
-const fixedBytes = 1 + 4 + 8 + 4 + 8 + 8 + 1 + 2 + 2 + 4 + 1 + 1 + 4 + 8 + 1 + 16 + 10*4
+const fixedBytes = 1 + 4 + 8 + 4 + 8 + 8 + 1 + 2 + 2 + 4 + 1 + 1 + 4 + 8 + 1 + 16 + 8 + 11*4
 
 // The times stored: from where DateTime64 begins, 1900, to what clients that count nanoseconds can
 // read, 2262. Times of records are not to be trusted.
@@ -27,9 +27,10 @@ type Block struct {
 
 	vendor, code, source, topic                           names
 	service, environment, credential, method, host, route names
-	path, message, facts                                  texts
+	path, message, facts, ids                             texts
+	commonFacts                                           names
 	partition, retryAfter                                 proto.ColInt32
-	offset, time                                          proto.ColInt64
+	offset, time, received                                proto.ColInt64
 	checksum                                              proto.ColUInt32
 	operation, fingerprint                                proto.ColUInt64
 	attempt, status                                       proto.ColUInt16
@@ -39,7 +40,7 @@ type Block struct {
 	granted                                               proto.ColUInt16
 	deadline                                              proto.ColUInt32
 	input                                                 proto.Input
-	json                                                  []byte // scratch of facts
+	scratch                                               []byte // of facts, commonFacts and ids
 }
 
 // NewBlock returns an empty block.
@@ -52,8 +53,8 @@ func NewBlock() *Block {
 	return b
 }
 
-func (b *Block) dictionaries() [10]*names {
-	return [...]*names{&b.vendor, &b.code, &b.source, &b.topic, &b.service, &b.environment, &b.credential, &b.method, &b.host, &b.route}
+func (b *Block) dictionaries() [11]*names {
+	return [...]*names{&b.vendor, &b.code, &b.source, &b.topic, &b.service, &b.environment, &b.credential, &b.method, &b.host, &b.route, &b.commonFacts}
 }
 
 // columns names every column sent. block_date is left out: the table computes it from granted and
@@ -91,6 +92,9 @@ func (b *Block) columns() proto.Input {
 		{Name: "parse", Data: &typed{ColInput: &b.parse, want: "Enum8("}},
 		{Name: "trace", Data: &b.trace},
 		{Name: "facts", Data: &b.facts},
+		{Name: "common_facts", Data: &b.commonFacts},
+		{Name: "ids", Data: &b.ids},
+		{Name: "received", Data: &typed{ColInput: &b.received, want: "DateTime64(3"}},
 	}
 }
 
@@ -99,7 +103,7 @@ func (b *Block) Rows() int { return b.rows }
 
 // Bytes is about what the block takes on the wire, uncompressed, and in memory.
 func (b *Block) Bytes() int {
-	n := b.rows*fixedBytes + b.path.size() + b.message.size() + b.facts.size()
+	n := b.rows*fixedBytes + b.path.size() + b.message.size() + b.facts.size() + b.ids.size()
 	for _, c := range b.dictionaries() {
 		n += c.size()
 	}
@@ -112,9 +116,53 @@ func (b *Block) Append(row *parsers.Row) {
 	b.rows++
 	b.appendIdentity(row)
 	b.appendCall(row)
-	traceID := b.appendDetail(row)
-	b.json = appendFacts(b.json[:0], row, traceID)
-	b.facts.append(b.json)
+	if row.Kind == parsers.KindSuccess {
+		b.appendSuccess(row)
+		return
+	}
+	b.path.append(row.Path)
+	b.message.append(row.Message)
+	b.received.Append(min(max(row.LogTime, minTimeMS), maxTimeMS))
+	b.appendFacts(row)
+}
+
+func (b *Block) appendSuccess(row *parsers.Row) {
+	for _, c := range [...]*texts{&b.path, &b.message, &b.ids} {
+		c.append(nil)
+	}
+	b.trace.Append([16]byte{})
+	b.received.Append(0)
+	b.commonFacts.append(nil)
+	b.scratch = appendQuota(b.scratch[:0], row.RateLimit)
+	b.facts.append(b.scratch)
+}
+
+// Bounds of common_facts. A dictionary of more values is none, and costs the table more than it saves: what comes
+// then goes into facts, as does what is too long to be repeated.
+const (
+	maxCommonFacts      = 4096
+	maxCommonFactsBytes = 2048
+)
+
+func (b *Block) appendFacts(row *parsers.Row) {
+	ids := packIDs(row)
+	trace, packed := traceBytes(row.TraceID)
+	b.trace.Append(trace)
+	if !packed {
+		ids.trace = row.TraceID
+	}
+	b.scratch = appendCommonFacts(b.scratch[:0], row, ids)
+	if len(b.scratch) > maxCommonFactsBytes || !b.commonFacts.appendUpTo(maxCommonFacts, b.scratch) {
+		b.commonFacts.append(nil)
+		b.ids.append(nil)
+		b.scratch = appendAllFacts(b.scratch[:0], row, ids)
+		b.facts.append(b.scratch)
+		return
+	}
+	b.scratch = ids.vendorRequest.appendTo(ids.request.appendTo(b.scratch[:0]))
+	b.ids.append(b.scratch)
+	b.scratch = appendFacts(b.scratch[:0], row, ids)
+	b.facts.append(b.scratch)
 }
 
 func (b *Block) appendIdentity(row *parsers.Row) {
@@ -150,24 +198,6 @@ func (b *Block) appendCall(row *parsers.Row) {
 
 // maxRetryAfterMS is seven days, what the parsers clamp to.
 const maxRetryAfterMS = 7 * 24 * 3600 * 1000
-
-// appendDetail returns the trace id where it does not fit its column.
-func (b *Block) appendDetail(row *parsers.Row) (traceID []byte) {
-	if row.Kind == parsers.KindSuccess {
-		b.path.append(nil)
-		b.message.append(nil)
-		b.trace.Append([16]byte{})
-		return nil
-	}
-	b.path.append(row.Path)
-	b.message.append(row.Message)
-	id, packed := traceBytes(row.TraceID)
-	b.trace.Append(id)
-	if packed {
-		return nil
-	}
-	return row.TraceID
-}
 
 // traceBytes packs a trace id of 32 lower-case hex digits. Any other form, and the all-zero id that
 // the column cannot tell from none, goes into facts.
@@ -208,14 +238,15 @@ func (b *Block) Reset() {
 	b.path.reset()
 	b.message.reset()
 	b.facts.reset()
+	b.ids.reset()
 	for _, c := range b.fixed() {
 		c.Reset()
 	}
 }
 
-func (b *Block) fixed() [18]proto.Resettable {
+func (b *Block) fixed() [19]proto.Resettable {
 	return [...]proto.Resettable{
-		&b.partition, &b.retryAfter, &b.offset, &b.time, &b.checksum, &b.operation, &b.fingerprint, &b.attempt, &b.status,
+		&b.partition, &b.retryAfter, &b.offset, &b.time, &b.received, &b.checksum, &b.operation, &b.fingerprint, &b.attempt, &b.status,
 		&b.duration, &b.kind, &b.operationKey, &b.category, &b.retry, &b.parse, &b.trace, &b.granted, &b.deadline,
 	}
 }

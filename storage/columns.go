@@ -65,6 +65,20 @@ func (c *names) append(value []byte) {
 	c.keys.append(c.last)
 }
 
+// appendUpTo appends value unless it is a new one of a dictionary that has limit values.
+func (c *names) appendUpTo(limit int, value []byte) bool {
+	if len(c.spans) >= limit && !c.has(value) {
+		return false
+	}
+	c.append(value)
+	return true
+}
+
+func (c *names) has(value []byte) bool {
+	_, found := c.find(value)
+	return found
+}
+
 // appendString spares the conversion for the two columns that hardly ever change.
 func (c *names) appendString(value string) {
 	if len(c.spans) > 0 && string(c.value(c.last)) == value {
@@ -79,15 +93,24 @@ func (c *names) value(i uint32) []byte {
 	return c.values.wire[at.start:at.end]
 }
 
-// intern returns the index of value in the dictionary, adding it where it is new.
-func (c *names) intern(value []byte) uint32 {
+// find returns the slot of value, or the free one where it belongs.
+func (c *names) find(value []byte) (slot uint64, found bool) {
 	mask := uint64(len(c.slots) - 1)
-	slot := maphash.Bytes(c.seed, value) & mask
+	slot = maphash.Bytes(c.seed, value) & mask
 	for c.slots[slot] != 0 {
-		if i := c.slots[slot] - 1; bytes.Equal(c.value(i), value) {
-			return i
+		if bytes.Equal(c.value(c.slots[slot]-1), value) {
+			return slot, true
 		}
 		slot = (slot + 1) & mask
+	}
+	return slot, false
+}
+
+// intern returns the index of value in the dictionary, adding it where it is new.
+func (c *names) intern(value []byte) uint32 {
+	slot, found := c.find(value)
+	if found {
+		return c.slots[slot] - 1
 	}
 	i := uint32(len(c.spans))
 	c.slots[slot] = i + 1
@@ -103,12 +126,8 @@ func (c *names) intern(value []byte) uint32 {
 
 func (c *names) grow() {
 	c.slots = make([]uint32, 2*len(c.slots))
-	mask := uint64(len(c.slots) - 1)
 	for i := range c.spans {
-		slot := maphash.Bytes(c.seed, c.value(uint32(i))) & mask
-		for c.slots[slot] != 0 {
-			slot = (slot + 1) & mask
-		}
+		slot, _ := c.find(c.value(uint32(i)))
 		c.slots[slot] = uint32(i) + 1
 	}
 }

@@ -11,7 +11,6 @@ import (
 // The members of facts as they are written: behind a comma, which becomes the brace where a member is
 // the first of its object.
 const (
-	logTimeMember         = `,"log_time":`
 	traceIDMember         = `,"trace_id":`
 	titleMember           = `,"title":`
 	templateMember        = `,"message_template":`
@@ -35,35 +34,84 @@ const (
 	redactionMember       = `,"redaction_version":`
 )
 
-// appendFacts appends the JSON object of the column facts: what nobody filters or groups by. Members
-// that are not stated are left out; nothing at all is appended when there is nothing to say. The trace
-// id is the one that does not fit its column, or nil.
-func appendFacts(dst []byte, row *parsers.Row, traceID []byte) []byte {
+// appendFacts appends the JSON object of the column facts: what nobody filters or groups by, and no other
+// error is likely to have. Members that are not stated are left out; nothing at all is appended when there is
+// nothing to say.
+func appendFacts(dst []byte, row *parsers.Row, ids rowIDs) []byte {
 	f := facts{dst: dst, start: len(dst)}
-	if row.Kind == parsers.KindSuccess {
-		if quotaIsLow(row.RateLimit) {
-			f.rateLimit(row.RateLimit)
-		}
-		return f.end()
+	f.own(row, ids)
+	return f.end()
+}
+
+// appendAllFacts appends appendFacts and appendCommonFacts as one object.
+func appendAllFacts(dst []byte, row *parsers.Row, ids rowIDs) []byte {
+	f := facts{dst: dst, start: len(dst)}
+	ids.request, ids.vendorRequest = packedID{}, packedID{}
+	f.own(row, ids)
+	f.common(row)
+	return f.end()
+}
+
+// appendCommonFacts appends the JSON object of the column common_facts: what errors of one kind have in common,
+// and of their request ids the form.
+func appendCommonFacts(dst []byte, row *parsers.Row, ids rowIDs) []byte {
+	f := facts{dst: dst, start: len(dst)}
+	f.common(row)
+	f.form(requestIDMember, ids.request)
+	f.form(vendorRequestIDMember, ids.vendorRequest)
+	return f.end()
+}
+
+// appendQuota appends the facts of a success: a quota that is low.
+func appendQuota(dst []byte, r parsers.RateLimit) []byte {
+	f := facts{dst: dst, start: len(dst)}
+	if quotaIsLow(r) {
+		f.rateLimit(r)
 	}
-	f.number(logTimeMember, row.LogTime, 0)
-	f.text(traceIDMember, traceID)
-	f.text(titleMember, row.Title)
-	f.template(row)
-	f.text(typeMember, row.Type)
+	return f.end()
+}
+
+// own writes what is of this row alone.
+func (f *facts) own(row *parsers.Row, ids rowIDs) {
+	f.text(traceIDMember, ids.trace)
 	f.text(instanceMember, row.Instance)
-	f.text(requestIDMember, row.RequestID)
-	f.text(vendorRequestIDMember, row.VendorRequestID)
-	f.details(row.Details)
+	if !ids.request.packed() {
+		f.text(requestIDMember, row.RequestID)
+	}
+	if !ids.vendorRequest.packed() {
+		f.text(vendorRequestIDMember, row.VendorRequestID)
+	}
 	f.rateLimit(row.RateLimit)
-	f.text(formatMember, row.Format)
 	f.text(bodyMember, row.Body)
 	if row.Reason != parsers.ReasonNone {
 		f.dst = append(f.dst, reasonMember...)
 		f.dst = appendJSONString(f.dst, row.Reason.String())
 	}
+}
+
+// common writes what other errors of the kind say in the same words.
+func (f *facts) common(row *parsers.Row) {
+	f.text(titleMember, row.Title)
+	f.template(row)
+	f.text(typeMember, row.Type)
+	f.details(row.Details)
+	f.text(formatMember, row.Format)
 	f.number(redactionMember, int64(row.RedactionVersion), 0)
-	return f.end()
+}
+
+// form writes how a packed id becomes text again: ["req_",8] is 8 bytes in hex behind a prefix, ["",16,1] a UUID.
+func (f *facts) form(member string, id packedID) {
+	if !id.packed() {
+		return
+	}
+	f.dst = append(append(f.dst, member...), '[')
+	f.dst = appendJSONString(f.dst, id.prefix)
+	f.dst = append(f.dst, ',')
+	f.dst = strconv.AppendInt(f.dst, int64(id.size), 10)
+	if id.uuid {
+		f.dst = append(f.dst, ",1"...)
+	}
+	f.dst = append(f.dst, ']')
 }
 
 // quotaIsLow reports whether a tenth of the quota, or less, is left.

@@ -1,11 +1,15 @@
 package storage
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/errata-dev/errata/parsers"
@@ -218,6 +222,65 @@ func TestTraceIDsOfAnyFormComeBack(t *testing.T) {
 	for i, g := range insertRowsOf(t, rows...) {
 		require.Equal(t, ids[i], g.TraceID)
 	}
+}
+
+func TestRequestIDsOfAnyFormComeBack(t *testing.T) {
+	ids := []string{
+		"", "req_3687d586a339dcf7", "9963634b04596afe", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6",
+		"0af7651916cd43dd8448eb211c80319c", "f81d4fae-7dec-11d0-a765-00a0c91e6bf", "f81d4fae+7dec-11d0-a765-00a0c91e6bf6", "00000000", "1234567", "123456789",
+		"abc_12345678", "abc_123456789", "1-67891233-abcdef012345678912345678", "0123456789abcdef0123456789abcdef01", "req_011CSHoEeqs5C35K2UUqR7Fy",
+		"a_prefix_that_is_too_long_3687d586a339dcf7", `"\_3687d586a339dcf7`, "é3687d586a339dcf7", "3687d586a339dcf7_req", "req_3687D586A339DCF7", "-",
+	}
+	var rows []*parsers.Row
+	for i := range len(ids) * len(ids) {
+		row := fullRow()
+		row.Offset, row.RequestID, row.VendorRequestID = int64(i), []byte(ids[i/len(ids)]), []byte(ids[i%len(ids)])
+		rows = append(rows, row)
+	}
+	for i, g := range insertRowsOf(t, rows...) {
+		require.Equal(t, ids[i/len(ids)], g.RequestID)
+		require.Equal(t, ids[i%len(ids)], g.VendorRequestID)
+	}
+}
+
+// TestErrorsOfManyKindsComeBack has more kinds in a block than its dictionary takes.
+func TestErrorsOfManyKindsComeBack(t *testing.T) {
+	var rows []*parsers.Row
+	for i := range maxCommonFacts + 100 {
+		row := fullRow()
+		row.Offset, row.Title, row.RequestID = int64(i), fmt.Appendf(nil, "title %d", i), []byte("req_3687d586a339dcf7")
+		rows = append(rows, row)
+	}
+	rows[5].Title = bytes.Repeat([]byte("long"), maxCommonFactsBytes)
+	inDictionary := 0
+	for i, g := range insertRowsOf(t, rows...) {
+		require.Equal(t, string(rows[i].Title), g.Title)
+		require.Equal(t, "Wait <n> s", g.MessageTemplate)
+		require.Equal(t, "req_3687d586a339dcf7", g.RequestID)
+		require.Equal(t, time.UnixMilli(rows[i].LogTime).UTC(), g.LogTime)
+		require.EqualValues(t, 2, g.Redaction)
+		if !strings.Contains(g.Facts, "title") {
+			inDictionary++
+		}
+	}
+	require.InDelta(t, maxCommonFacts, inDictionary, 1)
+}
+
+// TestRowsOfAnOlderIngesterComeBack writes what the version before migration 0008 wrote: all in facts.
+func TestRowsOfAnOlderIngesterComeBack(t *testing.T) {
+	db, o := openMigrated(t)
+	insertBlock(t, o, blockOf(0, 1))
+	all := appendAllFacts(nil, fullRow(), rowIDs{})
+	all = append(bytes.TrimSuffix(all, []byte("}")), fmt.Sprintf(`,"log_time":%d}`, fullRow().LogTime)...)
+	require.NoError(t, db.conn.Exec(t.Context(), `
+		INSERT INTO responses (* EXCEPT (block_date, common_facts, ids, received, offset, facts), granted, deadline, offset, facts)
+		SELECT * EXCEPT (block_date, common_facts, ids, received, offset, facts), block_date, now() + 60, 1, @facts FROM responses`, clickhouse.Named("facts", string(all))))
+	var got []stored
+	require.NoError(t, db.conn.Select(t.Context(), &got, selectStored))
+	require.Len(t, got, 2)
+	require.NotEqual(t, got[0].Facts, got[1].Facts)
+	got[1].Facts, got[1].Offset = got[0].Facts, got[0].Offset
+	require.Equal(t, got[0], got[1])
 }
 
 func TestAbsurdNumbersAreStored(t *testing.T) {

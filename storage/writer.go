@@ -158,7 +158,7 @@ func (w *Writer) connectTo(ctx context.Context, addr string) error {
 func (w *Writer) adopt(ctx context.Context, conn net.Conn, compression ch.Compression) error {
 	stop := cutWhenDone(ctx, conn)
 	defer stop()
-	client, err := ch.Connect(ctx, conn, ch.Options{
+	client, err := ch.Connect(ctx, &lastWord{Conn: conn, patience: w.options.dialTimeout()}, ch.Options{
 		Database:         w.options.database(),
 		User:             w.options.user(),
 		Password:         w.options.Password,

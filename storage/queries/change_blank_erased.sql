@@ -10,6 +10,8 @@ UPDATE
     operation = 0,
     operation_key = 'none',
     trace = toFixedString('', 16),
+    common_facts = '',
+    ids = '',
     facts = if(kind = 'dead_letter', concat('{"reason":', toJSONString(JSONExtractString(facts, 'reason')), '}'), '')
 WHERE (replaceRegexpOne(source, '~[0-9]+$', ''), topic, partition, offset) IN
     (SELECT source, topic, partition, offset FROM erasures WHERE erasure = '/* erasure */')
