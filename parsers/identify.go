@@ -13,18 +13,26 @@ import (
 func (r *Registry) identify(row *Row) *vendor {
 	s := row.scratch
 	res := &s.response
+	row.RequestID = r.id(s, res.requestID)
+	row.TraceID = r.id(s, res.traceID)
+	if s.caller != nil {
+		return r.recall(row, s.caller)
+	}
 	row.Service = r.text(s, res.service, limitName)
 	row.Environment = r.text(s, res.environment, limitName)
 	row.Credential = r.text(s, res.credential, limitName)
-	row.RequestID = r.id(s, res.requestID)
-	row.TraceID = r.id(s, res.traceID)
 
 	host := r.host(s, res.target.host)
 	row.Host = host.redacted
 	row.Method = r.method(s, res.method)
 	row.Route = r.route(s, row.Method, res.target.path)
-	r.operation(row, host.name, res.target.path)
-	return r.vendor(row, host)
+	s.work = s.appendCall(s.work[:0], row.Method, host.name)
+	r.operation(row)
+	v := r.vendor(row, host)
+	if s.trail.n > 0 {
+		r.remember(row, host, v)
+	}
+	return v
 }
 
 // path fills what only errors keep of the address.
@@ -84,11 +92,17 @@ func (r *Registry) route(s *scratch, method, path []byte) []byte {
 	return s.keep(known.redacted, limitPath)
 }
 
-// operation hashes the identity that all attempts of one call share. The hash is keyed because
-// paths hold phone numbers.
-func (r *Registry) operation(row *Row, host, path []byte) {
+// appendCall appends what the hash of an operation begins with.
+func (s *scratch) appendCall(dst, method, host []byte) []byte {
+	return appendPart(appendPart(appendPart(dst, s.response.service), method), host)
+}
+
+// operation hashes the identity that all attempts of one call share, from s.work, which has its beginning. The hash is
+// keyed because paths hold phone numbers.
+func (r *Registry) operation(row *Row) {
 	s := row.scratch
 	res := &s.response
+	path := res.target.path
 	var identity []byte
 	switch safe := repeatable(row.Method); {
 	case len(res.idempotencyKey) > 0:
@@ -98,9 +112,6 @@ func (r *Registry) operation(row *Row, host, path []byte) {
 	case safe && len(path) > 0:
 		row.OperationKey = OperationKeyPath
 	}
-	s.work = appendPart(s.work[:0], res.service)
-	s.work = appendPart(s.work, row.Method)
-	s.work = appendPart(s.work, host)
 	s.work = appendPart(s.work, path)
 	s.work = appendPart(s.work, identity)
 	s.work = append(s.work, byte(row.OperationKey))

@@ -55,6 +55,7 @@ type layouts struct {
 	starts [levelCount]place // before the first member of each level
 	places [placeCount]place
 	long   place // one that is not remembered
+	runs   runs
 }
 
 // next returns the place at pos, which stands behind another one, and the position behind its text; nil
@@ -71,10 +72,14 @@ func (l *layouts) next(on level, behind *place, src []byte, pos int) (*place, in
 	return l.learn(on, behind, src, pos)
 }
 
-// is reports whether rest begins with the text of the place.
+// is reports whether rest begins with the text of the place, and a value that begins as it says: the text of one
+// that opens plain is the beginning of one that opens quoted.
 func (p *place) is(rest []byte) bool {
 	n := int(p.length)
-	return len(rest) >= n && string(rest[:n]) == string(p.text[:n])
+	if len(rest) <= n || string(rest[:n]) != string(p.text[:n]) {
+		return p.member == memberEnd && len(rest) == n && string(rest) == string(p.text[:n])
+	}
+	return p.opener != openPlain || p.member == memberEnd || rest[n] != '"' && rest[n] != '['
 }
 
 // learn is next for a place that was not seen behind that other one.
@@ -103,7 +108,7 @@ func (l *layouts) learn(on level, behind *place, src []byte, pos int) (*place, i
 // of a logger hardly ever drive each other out.
 func (l *layouts) find(on level, text []byte) uint16 {
 	const ways = 4
-	hash := maphash.Bytes(memoSeed, text) + uint64(on)
+	hash := placeOf(uint64(on), text)
 	first := ways * uint16(hash%(placeCount/ways))
 	free := first + uint16(hash>>32%ways)
 	for n := first; n < first+ways; n++ {
@@ -116,9 +121,12 @@ func (l *layouts) find(on level, text []byte) uint16 {
 	return free
 }
 
+// placeOf is where a text belongs, by the seed of the process.
+func placeOf(kind uint64, text []byte) uint64 { return maphash.Bytes(memoSeed, text) + kind }
+
 // holds reports whether the place is the one with that text.
 func (p *place) holds(on level, text []byte) bool {
-	return p.level == on && int(p.length) == len(text) && p.is(text)
+	return p.level == on && string(p.text[:p.length]) == string(text)
 }
 
 // readPlace reads the place at pos and returns the position behind it, 0 when there is something odd about it.

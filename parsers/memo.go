@@ -31,6 +31,8 @@ type memo struct {
 	hosts [memoHosts]knownHost
 	other knownHost // for hosts too long to be remembered
 	fits  fits
+
+	callers callers
 }
 
 // knownText is a text with its redacted form and, when it was asked for, the template of that.

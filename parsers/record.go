@@ -17,6 +17,7 @@ type response struct {
 	attempt    uint16
 
 	target                                   target
+	steadyPath                               []byte // the path, of a record whose caller may be known
 	method, url, host, path, route           []byte
 	vendor, service, environment, credential []byte
 	idempotencyKey, requestID, traceID       []byte
@@ -166,12 +167,12 @@ func (s *scratch) optional(m *members) {
 	res.idempotencyKey, res.requestID, res.traceID = m.idempotencyKey.Text(), m.requestID.Text(), m.traceID.Text()
 	res.bodyNode, res.bodyBase64 = m.body, m.base64.Text()
 	res.bodyTruncated = string(m.truncated.Text()) == "true" || m.body.Cut() || m.base64.Cut()
+	res.target = res.readTarget()
 	res.settle()
 }
 
-// settle completes what members state by what URL and headers do.
+// settle completes what members state by what headers do.
 func (res *response) settle() {
-	res.target = res.readTarget()
 	res.idempotencyKey = first(res.idempotencyKey, res.request.idempotencyKey)
 	res.requestID = first(res.requestID, res.request.requestID, res.request.otherID, res.answer.requestID, res.answer.otherID)
 	res.traceID = first(traceID(res.traceID), res.request.traceID)

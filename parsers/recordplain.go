@@ -71,12 +71,15 @@ type plainRecord struct {
 	src  []byte
 	pos  int
 	seen uint32 // bit i is set when member i was read
+
+	trail trail
+	id    int  // the length of the id behind the last run, if there is one
+	usual bool // nothing about that is to be redacted
 }
 
 // decodePlain reads a plain record of errata's own format, or declines.
 func (s *scratch) decodePlain(value []byte) bool {
 	if s.plainMembers(value) {
-		s.response.settle()
 		return true
 	}
 	s.response.reset()
@@ -89,19 +92,31 @@ func (s *scratch) plainMembers(value []byte) bool {
 		return false
 	}
 	p := plainRecord{src: value}
+	s.layouts.runs.spent = max(s.layouts.runs.spent-creditOfRecord, 0)
 	at := &s.layouts.starts[levelRecord]
+	at, p.pos = s.layouts.next(levelRecord, at, value, p.pos)
 	for range maxPlain {
-		if at, p.pos = s.layouts.next(levelRecord, at, value, p.pos); at == nil {
+		if at == nil {
 			return false
 		}
 		m := at.member
 		if m == memberEnd {
-			return s.plainWhole(&p)
+			return s.plainWhole(&p) && s.follow(&p)
 		}
-		if m != memberOther && p.seen>>m&1 == 1 || !s.plainMember(&p, m, at.opener) {
+		if m != memberOther && p.seen>>m&1 == 1 {
 			return false
 		}
 		p.seen |= 1 << m
+		if steadyMembers>>m&1 == 1 {
+			if next := s.steady(&p, at); next != nil {
+				at = next
+				continue
+			}
+		}
+		if !s.plainMember(&p, m, at.opener) {
+			return false
+		}
+		at, p.pos = s.layouts.next(levelRecord, at, value, p.pos)
 	}
 	return false
 }

@@ -14,6 +14,8 @@ type scratch struct {
 	spare    lenient.Doc    // JSON inside a member's text, which findings borrow from
 	inside   lenient.Doc    // the same for one source of a definition, which copies what it finds
 	layouts  layouts        // of plain records
+	trail    trail          // of such a record, when its caller is to be remembered
+	caller   *caller        // of such a record, when it is known
 	response response
 	body     body
 	found    findings
@@ -35,6 +37,7 @@ const keptCapacity = 2 << 20
 func (s *scratch) reset() {
 	s.response.reset()
 	s.body, s.quiet = body{}, false
+	s.caller, s.trail.n = nil, 0
 	s.found.reset()
 	if s.other.used {
 		s.other.reset()
