@@ -68,6 +68,21 @@ func inferLimit(calls []call, lengths []int64, stated int64) inference {
 	return best
 }
 
+// longestByClock returns the longest window by the clock that explains the calls as well as what was found: few calls of a
+// day fit some hours too.
+func longestByClock(calls []call, lengths []int64, stated int64, found inference) inference {
+	for _, seconds := range lengths {
+		used := byClock(calls, seconds*1000, 0)
+		for _, limit := range limitsAt(calls, used, stated) {
+			next := judge(calls, used, limit, seconds)
+			if found.limit > 0 && seconds > found.windowS && next.share() > found.share()-betterBy {
+				found = next
+			}
+		}
+	}
+	return found
+}
+
 // better returns the inference that explains more, of equals a round limit, else the former.
 func better(best, next inference) inference {
 	switch more := next.share() - best.share(); {
@@ -109,16 +124,25 @@ func phases(calls []call, length int64) []int64 {
 	return []int64{0, phase}
 }
 
-// byClock counts anew at every multiple of the length.
+// byClock counts anew at every multiple of the length. How much the first window had before its first call is unknown.
 func byClock(calls []call, length, phase int64) []float64 {
 	used := make([]float64, len(calls))
 	window, n := int64(-1), uint64(0)
+	begun := 0 // calls of the first window
 	for i, c := range calls {
 		if w := (c.at - phase) / length; w != window {
 			window, n = w, 0
+			if begun == 0 {
+				begun = i
+			}
 		}
 		used[i] = float64(n)
 		n += c.admitted
+	}
+	if episodes(calls[begun:]) > 0 {
+		for i := range begun {
+			used[i] = math.NaN()
+		}
 	}
 	return used
 }
@@ -244,6 +268,9 @@ func judge(calls []call, used []float64, limit, seconds int64) inference {
 	full := float64(limit)
 	stray := stray(limit)
 	for i, c := range calls {
+		if math.IsNaN(used[i]) {
+			continue
+		}
 		if c.admitted == 0 {
 			found.rejections++
 			if used[i] >= full-stray {

@@ -184,6 +184,41 @@ func TestInferredFromFewRejections(t *testing.T) {
 	f(250, aMinute, byTheClock(250, aMinute, 0), once)
 }
 
+// TestInferredHours: six hours or a day are told where they end twice, or at midnight, or where the vendor says how long to wait.
+func TestInferredHours(t *testing.T) {
+	const sixHours, aDay = 6 * anHour, 24 * anHour
+	f := func(name string, wantS, wantLimit int64, waitMS int64, admit limiter, calls []int64) {
+		t.Helper()
+		traffic := throttled(admit, calls)
+		last := len(traffic) - 1
+		for ; traffic[last].admitted > 0; last-- {
+		}
+		first := last
+		for ; first > 0 && traffic[first-1].admitted == 0; first-- {
+		}
+		w := window{end: traffic[min(last+1, len(traffic)-1)].at}
+		for _, c := range traffic[first : last+1] {
+			w.rejections = append(w.rejections, rejection{refusal: &refusal{}, at: c.at, wait: waitMS})
+		}
+		got := w.infer(traffic)
+		require.EqualValues(t, wantS, got.windowS, "%s: %+v", name, got)
+		if wantS > 0 {
+			require.InEpsilon(t, wantLimit, got.limit, 0.05, name)
+		}
+	}
+	rng := rand.New(rand.NewPCG(11, 12))
+	days := demand(rng, 0, 50*anHour, 1200./86400)
+	f("two daily quotas", 86_400, 1000, -1, byTheClock(1000, aDay, 0), days)
+	f("two daily quotas, and late ones spent in six hours", 86_400, 600, -1, byTheClock(600, aDay, 0),
+		slices.Concat(demand(rng, 17*anHour+30*aMinute, 24*anHour, 0.03), demand(rng, 41*anHour+30*aMinute, 50*anHour, 0.03)))
+	once := slices.Concat(demand(rng, 0, 15*anHour, 300./86400), demand(rng, 15*anHour, 26*anHour, 0.05))
+	f("one daily quota that ends at midnight", 86_400, 1000, -1, byTheClock(1000, aDay, 0), once)
+	f("one daily quota that ends some time", 0, 0, -1, byTheClock(1000, aDay, 22*anHour+7*aMinute), once)
+	f("the same, with Retry-After", 86_400, 1000, 2*anHour, byTheClock(1000, aDay, 22*anHour+7*aMinute), once)
+	f("six hours, once", 0, 0, -1, byTheClock(500, sixHours, 0), slices.Concat(demand(rng, 0, 12*anHour, 0.01), demand(rng, 12*anHour, 20*anHour, 0.04)))
+	f("six hours, four times", 21_600, 500, -1, byTheClock(500, sixHours, 0), demand(rng, 0, 26*anHour, 0.04))
+}
+
 // TestNoLimitInferred: what is rejected does not depend on how much was admitted.
 func TestNoLimitInferred(t *testing.T) {
 	f := func(traffic []call) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"strconv"
@@ -131,7 +132,7 @@ func withRejections(admitted []call, windows []*window) []call {
 func (w *window) infer(calls []call) inference {
 	short, long := usualWindows(), []int64{}
 	if i := slices.Index(short, int64(nearby.Seconds())/2); i >= 0 {
-		short, long = short[:i+1], short[i:]
+		short, long = short[:i+1], slices.DeleteFunc(slices.Clone(short[i:]), func(s int64) bool { return !w.shows(calls, s) })
 	}
 	if stated := w.windowS(); stated > 0 {
 		short, long = []int64{stated}, []int64{stated}
@@ -148,7 +149,47 @@ func (w *window) inferFrom(calls []call, short, long []int64) inference {
 	if found := inferLimit(w.around(calls, nearby), short, w.quota()); found.limit > 0 {
 		return found
 	}
-	return inferLimit(w.around(calls, farther), long, w.quota())
+	far := w.around(calls, farther)
+	return longestByClock(far, long, w.quota(), inferLimit(far, long, w.quota()))
+}
+
+// shows says whether the calls tell of windows as long as that. Nearly any hours fit a single episode: it takes two times
+// at which calls were admitted again, or a Retry-After of more than an hour. One time is enough of days that end at midnight.
+func (w *window) shows(calls []call, seconds int64) bool {
+	const anHour, aDay, soon = 3600, 86_400, 5 * 60_000
+	if seconds <= anHour || w.longestWait() > anHour {
+		return true
+	}
+	apart, before := 0, int64(math.MinInt64/2)
+	for _, at := range resets(w.around(calls, farther)) {
+		if seconds == aDay && at%(aDay*1000) < soon {
+			return true
+		}
+		if at-before > seconds*1000/2 {
+			apart, before = apart+1, at
+		}
+	}
+	return apart > 1
+}
+
+// resets are the times at which several calls were admitted after several rejections: a stray of either kind is none.
+func resets(calls []call) (list []int64) {
+	rejected := 0
+	for i, c := range calls {
+		if c.admitted == 0 {
+			rejected++
+			continue
+		}
+		if rejected >= veryFewRejections && allAdmitted(calls[i:min(i+veryFewRejections, len(calls))]) {
+			list = append(list, c.at)
+			rejected = 0
+		}
+	}
+	return list
+}
+
+func allAdmitted(calls []call) bool {
+	return !slices.ContainsFunc(calls, func(c call) bool { return c.admitted == 0 })
 }
 
 // longestWait is the longest Retry-After of the window, in whole seconds; 0 = none was stated.
