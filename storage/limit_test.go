@@ -209,7 +209,7 @@ func TestInferredHours(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	days := demand(rng, 0, 50*anHour, 1200./86400)
 	f("two daily quotas", 86_400, 1000, -1, byTheClock(1000, aDay, 0), days)
-	f("two daily quotas, and late ones spent in six hours", 86_400, 600, -1, byTheClock(600, aDay, 0),
+	f("two daily quotas, and late ones spent in six hours", 86_400, 613, -1, byTheClock(613, aDay, 0),
 		slices.Concat(demand(rng, 17*anHour+30*aMinute, 24*anHour, 0.03), demand(rng, 41*anHour+30*aMinute, 50*anHour, 0.03)))
 	once := slices.Concat(demand(rng, 0, 15*anHour, 300./86400), demand(rng, 15*anHour, 26*anHour, 0.05))
 	f("one daily quota that ends at midnight", 86_400, 1000, -1, byTheClock(1000, aDay, 0), once)
