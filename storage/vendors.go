@@ -126,7 +126,9 @@ func vendors(ctx context.Context, conn querier, f Filter, o VendorsOptions) (Ans
 }
 
 func (v *vendorsQuestion) readVendors(ctx context.Context) error {
-	err := v.ask(ctx, "vendors", map[string]any{"limit": uint64(v.options.Limit)}, func(rows driver.Rows) error {
+	first, last := wholeHours(v.filter.From, v.filter.To)
+	more := map[string]any{"shown_vendors": []string{}, "first_hour": first, "last_hour": last, "limit": uint64(v.options.Limit)}
+	err := v.ask(ctx, "vendors", more, func(rows driver.Rows) error {
 		r := VendorRow{Shapes: []VendorShape{}}
 		var all uint64
 		err := rows.Scan(&r.Vendor, &r.Responses, &r.Errors, &r.Recognised, &r.Generic, &r.Unparsed, &all)

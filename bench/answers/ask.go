@@ -26,6 +26,9 @@ func questions() []question {
 		{"top 30 d", month, top(storage.TopOptions{})},
 		{"top 30 d, one service", month, ofService(top(storage.TopOptions{}))},
 		{"top 30 d, by endpoint", month, top(storage.TopOptions{By: []string{"vendor", "endpoint"}})},
+		{"vendors 30 d", month, func(ctx context.Context, db *storage.DB, f storage.Filter) (int, []storage.Statement, error) {
+			return done(db.Vendors(ctx, f, storage.VendorsOptions{}))
+		}},
 		{"storms 24 h", day, func(ctx context.Context, db *storage.DB, f storage.Filter) (int, []storage.Statement, error) {
 			return done(db.Storms(ctx, f, storage.StormOptions{}))
 		}},
