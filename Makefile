@@ -6,7 +6,7 @@ LDFLAGS  := -X github.com/errata-dev/errata/internal/cli.Version=$(VERSION)
 COMMANDS := bin/ingest bin/query
 
 .DEFAULT_GOAL := help
-.PHONY: help parsers-report answers-report alert-report build demo test race fuzz model lint fmt bench bench-answers kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
+.PHONY: help kubernetes parsers-report answers-report alert-report build demo test race fuzz model lint fmt bench bench-answers kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ model: ## the full search of the delivery protocol's states (minutes, 3 GB of me
 
 kafka-test: ## the end-to-end tests against a real Apache Kafka, started here (needs Java 17 and Maven)
 	ERRATA_REQUIRE_SERVERS=1 go test -count=1 -run RealKafka -v ./internal/e2e
+
+kubernetes: ## are the manifests of deploy/kubernetes what the API takes?
+	go -C deploy/kubernetes/check test -count=1 ./...
 
 faults: ## everything is killed, stopped and cut, for half an hour: is every record one row? (needs Java 17 and Maven)
 	go run ./internal/faults
