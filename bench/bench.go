@@ -113,7 +113,7 @@ func (b *bench) open(ctx context.Context) (err error) {
 	if b.engine, err = openEngine(ctx, b.log); err != nil {
 		return err
 	}
-	if b.broker, err = startBroker(ctx); err != nil {
+	if b.broker, err = startBroker(ctx, topicsOf(b.options.streams), ""); err != nil {
 		return err
 	}
 	for _, s := range b.options.streams {
@@ -123,6 +123,15 @@ func (b *bench) open(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// topicsOf has one topic for each stream, named like it.
+func topicsOf(streams []stream) map[string]int32 {
+	topics := map[string]int32{}
+	for _, s := range streams {
+		topics[s.name] = partitions
+	}
+	return topics
 }
 
 // run measures everything once. The parts take turns, so that what else the machine is busy with hits all

@@ -16,9 +16,10 @@ type broker struct {
 	groups int
 }
 
-func startBroker(ctx context.Context) (*broker, error) {
+// startBroker starts a broker with these topics. It deletes what the group trim has committed, unless that is "".
+func startBroker(ctx context.Context, topics map[string]int32, trim string) (*broker, error) {
 	// Not bound to ctx: closing its input ends it in order.
-	c, err := startChild(context.WithoutCancel(ctx), assignment{Role: roleBroker})
+	c, err := startChild(context.WithoutCancel(ctx), assignment{Role: roleBroker, Topics: topics, Trim: trim})
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +32,13 @@ func startBroker(ctx context.Context) (*broker, error) {
 
 // load fills the stream's topic with n records, once.
 func (b *broker) load(ctx context.Context, s stream, n int) error {
-	c, err := startChild(ctx, assignment{Role: roleLoad, Topic: s.name, Records: n, Broker: b.addr})
+	return b.publish(ctx, assignment{Topic: s.name, Stream: s.name, Records: n})
+}
+
+// publish has a load generator fill a topic.
+func (b *broker) publish(ctx context.Context, a assignment) error {
+	a.Role, a.Broker = roleLoad, b.addr
+	c, err := startChild(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -39,8 +46,8 @@ func (b *broker) load(ctx context.Context, s stream, n int) error {
 	if err := errors.Join(c.receive(&published), c.end()); err != nil {
 		return err
 	}
-	if published.Records != int64(n) {
-		return fmt.Errorf("load: %d records published, want %d", published.Records, n)
+	if published.Records != int64(a.Records) {
+		return fmt.Errorf("load: %d records published, want %d", published.Records, a.Records)
 	}
 	return nil
 }

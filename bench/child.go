@@ -26,12 +26,21 @@ const (
 // assignment tells a process what to be and with whom.
 type assignment struct {
 	Role       role   `json:"role"`
-	Topic      string `json:"topic,omitempty"` // a stream's name
+	Topic      string `json:"topic,omitempty"`
 	Records    int    `json:"records,omitempty"`
 	Broker     string `json:"broker,omitempty"`     // host:port
 	Group      string `json:"group,omitempty"`      // consumer group
 	ClickHouse string `json:"clickhouse,omitempty"` // URL
 	Profile    string `json:"profile,omitempty"`    // file for a CPU profile
+
+	// Of the broker.
+	Topics map[string]int32 `json:"topics,omitempty"` // name to partitions
+	Trim   string           `json:"trim,omitempty"`   // what this group has committed is deleted; "" = nothing is
+
+	// Of the load generator.
+	Stream string `json:"stream,omitempty"`
+	Rate   int    `json:"rate,omitempty"`  // records a second; 0 = as fast as it can
+	Batch  int    `json:"batch,omitempty"` // bytes of a batch; 0 = the publisher's default
 }
 
 // maybeRunRole turns a process that bench has started into what it is to be, and never returns in it.
@@ -65,7 +74,7 @@ func untilEnd(in io.Reader) context.Context {
 func (a assignment) run(ctx context.Context, answer *json.Encoder) error {
 	switch a.Role {
 	case roleBroker:
-		return runBroker(ctx, answer)
+		return runBroker(ctx, a, answer)
 	case roleLoad:
 		return runLoad(ctx, a, answer)
 	case roleFetch:

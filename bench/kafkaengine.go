@@ -127,14 +127,18 @@ func (w groupWatch) until(ctx context.Context, start time.Time, records int64) (
 	}
 }
 
+// committed is how many records the group has committed, where every offset is a record.
 func (w groupWatch) committed(ctx context.Context) (sum int64, err error) {
-	offsets, err := w.admin.FetchOffsets(ctx, w.group)
-	if errors.Is(err, kerr.GroupIDNotFound) { // not yet
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("offsets of group %s: %w", w.group, err)
-	}
+	offsets, err := w.offsets(ctx)
 	offsets.Each(func(o kadm.OffsetResponse) { sum += max(0, o.At) })
-	return sum, nil
+	return sum, err
+}
+
+// offsets are none as long as there is no such group.
+func (w groupWatch) offsets(ctx context.Context) (kadm.OffsetResponses, error) {
+	offsets, err := w.admin.FetchOffsets(ctx, w.group)
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+		return nil, fmt.Errorf("offsets of group %s: %w", w.group, err)
+	}
+	return offsets, nil
 }

@@ -56,10 +56,13 @@ type options struct {
 	parts   []part
 
 	profiles string // directory; "" = none
-	print   func(io.Writer, *report) error
+	print    func(io.Writer, *report) error
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == "soak" {
+		return runSoak(ctx, args[1:], stdout, stderr)
+	}
 	o, err := parseFlags(args, stderr)
 	if err != nil {
 		return err

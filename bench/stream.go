@@ -168,22 +168,29 @@ type lines struct {
 }
 
 // Read implements io.Reader.
-func (l *lines) Read(p []byte) (int, error) {
-	n := 0
-	for n < len(p) {
-		if len(l.rest) == 0 {
-			value, _, ok := l.source.next(l.buf)
-			if l.buf = value; !ok {
-				break
-			}
-			l.buf = append(l.buf, '\n')
-			l.rest = l.buf
+func (l *lines) Read(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var copied int
+		copied, err = l.readLine(p[n:])
+		n += copied
+	}
+	if n > 0 {
+		return n, nil
+	}
+	return 0, err
+}
+
+// readLine reads from one line, and not from the next.
+func (l *lines) readLine(p []byte) (int, error) {
+	if len(l.rest) == 0 {
+		value, _, ok := l.source.next(l.buf)
+		if l.buf = value; !ok {
+			return 0, io.EOF
 		}
-		copied := copy(p[n:], l.rest)
-		l.rest, n = l.rest[copied:], n+copied
+		l.buf = append(l.buf, '\n')
+		l.rest = l.buf
 	}
-	if n == 0 {
-		return 0, io.EOF
-	}
-	return n, nil
+	copied := copy(p, l.rest)
+	l.rest = l.rest[copied:]
+	return copied, nil
 }

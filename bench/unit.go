@@ -32,6 +32,6 @@ func (u unit) format(s summary) string {
 }
 
 // perRecord is CPU time in microseconds for each of n records.
-func perRecord(cpu time.Duration, n int) float64 {
+func perRecord[N int | float64](cpu time.Duration, n N) float64 {
 	return float64(cpu) / float64(time.Microsecond) / float64(n)
 }

@@ -2,8 +2,8 @@
 CREATE MATERIALIZED VIEW {{.Database}}.reader TO {{.Database}}.responses AS
 WITH
     JSONExtract(raw, 'Tuple(
-        time String, service String, environment String, method String, url String, host String, path String, status UInt16, duration_ms Float32,
-        trace_id String, request_id String, response_headers Tuple(`retry-after` String, `Retry-After` String), response_body String)') AS r,
+        time String, service LowCardinality(String), environment LowCardinality(String), method LowCardinality(String), url String, host String, path String,
+        status UInt16, duration_ms Float32, trace_id String, request_id String, response_headers Tuple(`retry-after` String, `Retry-After` String), response_body String)') AS r,
     JSONExtract(r.response_body, 'Tuple(
         type String, title String, detail String, trace_id String, error Tuple(code String, message String), error_description String,
         error_code UInt32, error_token String, message String)') AS b

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/errata-dev/errata/internal/embedded"
+)
+
+// TestSoak is the short form of `make soak`: half a minute at a rate that any machine keeps up with.
+func TestSoak(t *testing.T) {
+	if os.Getenv("ERRATA_REQUIRE_SERVERS") != "1" {
+		t.Skip("set ERRATA_REQUIRE_SERVERS=1 to soak for half a minute")
+	}
+	embedded.TestClickHouse(t)
+	var out strings.Builder
+	require.NoError(t, run(t.Context(), []string{"soak", "--duration", "30s", "--rate", "10000", "--every", "2s"}, &out, os.Stderr))
+	t.Log("\n" + out.String())
+	require.Contains(t, out.String(), "\n300000 records, each one row.\n")
+}
+
+func TestSoakVerdict(t *testing.T) {
+	f := func(want string, spoil func(*soak)) {
+		t.Helper()
+		s := &soak{options: soakOptions{rate: 1000, duration: time.Second}, samples: make([]sample, 9), out: io.Discard}
+		if spoil(s); want == "" {
+			require.NoError(t, s.verdict())
+			return
+		}
+		err := s.verdict()
+		require.ErrorIs(t, err, errSoak)
+		require.ErrorContains(t, err, want)
+	}
+	f("", func(s *soak) { s.samples[6].Largest, s.samples[7].lag = 500, 50_000 }) // and back
+	f("lost", func(s *soak) { s.wrong = []string{"rows are lost"} })
+	f("the ingester had 257 MB", func(s *soak) { s.samples[3].memory = 257e6 })
+	f("101 active parts", func(s *soak) {
+		for i := range s.samples {
+			s.samples[i].Largest = uint64(98 + i/2)
+		}
+		s.samples[6].Largest = 101
+	})
+	f("10001 records behind", func(s *soak) {
+		for i := range s.samples {
+			s.samples[i].lag = int64(10_001 + i - 6)
+		}
+	})
+}
+
+// A table that lacks a row, has one twice, or both, is not compared as right.
+func TestRowsAreCompared(t *testing.T) {
+	embedded.TestClickHouse(t)
+	e, err := openEngine(t.Context(), progressLog(io.Discard))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.close(t.Context())) })
+	f := func(want bool, rows string) {
+		t.Helper()
+		d := e.newDatabase()
+		require.NoError(t, d.exec(t.Context(), "CREATE DATABASE "+d.name))
+		require.NoError(t, d.exec(t.Context(), "CREATE TABLE "+d.name+".responses (partition Int32, offset Int64) ENGINE = Memory"))
+		require.NoError(t, d.exec(t.Context(), "INSERT INTO "+d.name+".responses SELECT 1, offset FROM ("+rows+")"))
+		wrong, err := d.compare(t.Context(), 1, 100)
+		require.NoError(t, err)
+		require.Equal(t, want, wrong == "", wrong)
+	}
+	const all = "SELECT toInt64(number) AS offset FROM numbers(100)"
+	f(true, all)
+	f(false, all+" WHERE number != 50")
+	f(false, all+" UNION ALL SELECT 50")
+	f(false, all+" WHERE number != 50 UNION ALL SELECT 51")
+	f(false, all+" WHERE number NOT IN (50, 53) UNION ALL SELECT 51 UNION ALL SELECT 52")
+	f(false, "SELECT toInt64(number + 1) AS offset FROM numbers(100)")
+}
