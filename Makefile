@@ -6,7 +6,7 @@ LDFLAGS  := -X github.com/errata-dev/errata/internal/cli.Version=$(VERSION)
 COMMANDS := bin/ingest bin/query
 
 .DEFAULT_GOAL := help
-.PHONY: help kubernetes parsers-report answers-report alert-report build demo test race fuzz model lint fmt bench bench-answers kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
+.PHONY: help kubernetes parsers-report answers-report alert-report build demo test race fuzz model lint fmt bench bench-cost bench-burst soak bench-answers kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,8 +52,17 @@ lint: ## golangci-lint and gofumpt
 fmt: ## format every Go file
 	$(GOLANGCI) fmt ./...
 
-bench: ## CPU time per record of each part and of the whole way
+bench: ## CPU time per record of each part, of the whole way and of ClickHouse's own Kafka engine (10 minutes)
 	go run ./bench
+
+bench-cost: ## does a record cost the same with 200 partitions, in a trickle, in a table of 100 million rows? (10 minutes)
+	go run ./bench cost
+
+bench-burst: ## five million records at once (6 GB of memory)
+	go run ./bench --burst --runs 3
+
+soak: ## an hour of 100,000 records a second: cost, parts, merges, lag, memory; is every record one row?
+	go run ./bench soak
 
 answers-report: ## precision, recall and figures of the answers on traffic whose truth is known (minutes)
 	go run ./internal/score -seeds 5

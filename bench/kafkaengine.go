@@ -46,14 +46,14 @@ func measureKafkaEngine(ctx context.Context, b *bench, s stream, note record) (e
 	if way.took, err = e.read(ctx, int64(way.records)); err != nil {
 		return err
 	}
-	if err := way.consumed(); err != nil {
+	if err := errors.Join(way.consumed(), way.finish(note)); err != nil {
 		return err
 	}
 	// The reader goes first, so that no polling of an empty topic is in the merge's figures.
 	if err := table.exec(ctx, "DROP TABLE "+table.name+".reader SYNC"); err != nil {
 		return err
 	}
-	if err := way.finish(ctx, note); err != nil {
+	if err := way.merge(ctx, note); err != nil {
 		return err
 	}
 	return b.checkPeer(ctx, table, s, note)

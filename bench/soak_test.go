@@ -24,6 +24,19 @@ func TestSoak(t *testing.T) {
 	require.Contains(t, out.String(), "\n300000 records, each one row.\n")
 }
 
+// TestCost measures a little of everything.
+func TestCost(t *testing.T) {
+	if os.Getenv("ERRATA_REQUIRE_SERVERS") != "1" {
+		t.Skip("set ERRATA_REQUIRE_SERVERS=1 to fill a table with a million rows")
+	}
+	embedded.TestClickHouse(t)
+	var out strings.Builder
+	require.NoError(t, run(t.Context(), []string{"cost", "--runs", "1", "--records", "2000", "--time", "1s", "--partitions", "1,7", "--rates", "500", "--rows", "0,2"}, &out, io.Discard))
+	for _, row := range []string{"| partitions |", "\n| 1 |", "\n| 7 |", "\n| records/s |", "\n| 500 |", "\n| million rows in the table |", "\n| 0 |", "\n| 2 |"} {
+		require.Contains(t, out.String(), row)
+	}
+}
+
 func TestSoakVerdict(t *testing.T) {
 	f := func(want string, spoil func(*soak)) {
 		t.Helper()

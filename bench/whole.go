@@ -14,25 +14,34 @@ func measureWhole(ctx context.Context, b *bench, s stream, note record) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, table.drop(ctx)) }()
-	way, err := b.watchWay(table, b.recordsOf(s))
+	way, err := b.carry(ctx, assignment{Topic: s.name, Records: b.recordsOf(s), Profile: b.profile(s)}, table, note)
 	if err != nil {
 		return err
 	}
-	a := assignment{Role: roleIngest, Topic: s.name, Records: way.records, ClickHouse: table.url(), Profile: b.profile(s)}
-	used, err := b.broker.consume(ctx, a, way.consumed)
-	if err != nil {
-		return err
-	}
-	way.client, way.took = used.CPU, used.Took
-	note("ingester", unitMicroseconds, perRecord(used.CPU, way.records))
-	note("memory of the ingester, peak", unitMebibytes, float64(used.memory)/(1<<20))
-	if err := way.finish(ctx, note); err != nil {
+	if err := way.merge(ctx, note); err != nil {
 		return err
 	}
 	found, err := table.contents(ctx)
 	b.contents[s.name] = found
 	found.note(note)
 	return err
+}
+
+// carry has an ingester process read a topic once.
+func (b *bench) carry(ctx context.Context, a assignment, table *database, note record) (*way, error) {
+	w, err := b.watchWay(table, a.Records)
+	if err != nil {
+		return nil, err
+	}
+	a.Role, a.ClickHouse = roleIngest, table.url()
+	used, err := b.broker.consume(ctx, a, w.consumed)
+	if err != nil {
+		return nil, err
+	}
+	w.client, w.took = used.CPU, used.Took
+	note("ingester", unitMicroseconds, perRecord(used.CPU, w.records))
+	note("memory of the ingester, peak", unitMebibytes, float64(used.memory)/(1<<20))
+	return w, w.finish(note)
 }
 
 // way is one contender's carrying a topic into a table, as it is measured.
@@ -67,8 +76,22 @@ func (w *way) consumed() (err error) {
 	return err
 }
 
-// finish merges the table, and says what all took.
-func (w *way) finish(ctx context.Context, note record) error {
+// finish says what it took until all was consumed.
+func (w *way) finish(note record) error {
+	peak, err := w.memory.end()
+	if err != nil {
+		return err
+	}
+	note("ClickHouse, until consumed", unitMicroseconds, perRecord(w.inserted, w.records))
+	note(untilConsumed, unitMicroseconds, perRecord(w.client+w.inserted, w.records))
+	note("broker", unitMicroseconds, perRecord(w.served, w.records))
+	note("memory of ClickHouse, peak", unitMebibytes, float64(peak)/(1<<20))
+	note("by the clock, for information", unitRate, float64(w.records)/w.took.Seconds())
+	return nil
+}
+
+// merge merges the table, and says what that took besides, and what came of it.
+func (w *way) merge(ctx context.Context, note record) error {
 	if err := w.table.merge(ctx); err != nil {
 		return err
 	}
@@ -76,17 +99,8 @@ func (w *way) finish(ctx context.Context, note record) error {
 	if err != nil {
 		return err
 	}
-	peak, err := w.memory.end()
-	if err != nil {
-		return err
-	}
-	note("ClickHouse, until consumed", unitMicroseconds, perRecord(w.inserted, w.records))
 	note("ClickHouse, until merged", unitMicroseconds, perRecord(merged, w.records))
-	note(untilConsumed, unitMicroseconds, perRecord(w.client+w.inserted, w.records))
 	note(untilMerged, unitMicroseconds, perRecord(w.client+merged, w.records))
-	note("broker", unitMicroseconds, perRecord(w.served, w.records))
-	note("memory of ClickHouse, peak", unitMebibytes, float64(peak)/(1<<20))
-	note("by the clock, for information", unitRate, float64(w.records)/w.took.Seconds())
 	return w.noteStored(ctx, note)
 }
 
