@@ -27,12 +27,25 @@ type shapeFits struct {
 	fits []fit
 }
 
-type fit struct{ whole, fitted *definition }
+type fit struct {
+	whole, fitted *definition
+	ids           uint64 // values of the shape that are nothing but ids
+	alone         bool   // the body decides what its envelopes read
+	tries, hits   int    // of verdicts
+}
 
 // fitted returns the definition for the body at hand.
 func (s *scratch) fitted(d *definition) *definition {
+	if f := s.fitOf(d); f != nil {
+		return f.fitted
+	}
+	return d
+}
+
+// fitOf returns the definition fitted to the body at hand, nil when it is not.
+func (s *scratch) fitOf(d *definition) *fit {
 	if s.body.known == nil {
-		return d
+		return nil
 	}
 	all := &s.memo.fits
 	if age := s.shapes.Age(); all.age != age {
@@ -42,14 +55,16 @@ func (s *scratch) fitted(d *definition) *definition {
 	known := &all.shapes[s.body.shape]
 	for i := range known.fits {
 		if known.fits[i].whole == d {
-			return known.fits[i].fitted
+			return &known.fits[i]
 		}
 	}
 	if known.seen++; known.seen < fitAfter || len(known.fits) == fitMost {
-		return d
+		return nil
 	}
-	known.fits = append(known.fits, fit{d, d.fit(s.body.root)})
-	return known.fits[len(known.fits)-1].fitted
+	f := fit{whole: d, fitted: d.fit(s.body.root)}
+	f.ids, f.alone = f.fitted.alone(s.body.root)
+	known.fits = append(known.fits, f)
+	return &known.fits[len(known.fits)-1]
 }
 
 // fit returns the definition as it is for JSON bodies of the shape of root.

@@ -14,6 +14,9 @@ import (
 func (r *Registry) read(row *Row, v *vendor) {
 	s := row.scratch
 	b := s.readBody()
+	if s.asked = (asked{}); v != nil && b.known != nil && r.verdict(row, v, s.fitOf(v.def)) {
+		return
+	}
 	switch {
 	case v != nil && s.recognise(s.fitted(v.def).envelopes, b.root):
 		row.Parse = ParseVendor
@@ -59,6 +62,7 @@ func (r *Registry) readFailed(row *Row, v *vendor) bool {
 func (s *scratch) recognise(envelopes []*envelope, root lenient.Node) bool {
 	for _, e := range envelopes {
 		if e.matches(s, root) && e.extract(s, root) {
+			s.matched = e
 			return true
 		}
 	}
@@ -83,6 +87,7 @@ func (s *scratch) excerpt() []byte {
 func (r *Registry) finish(row *Row, v *vendor) {
 	s := row.scratch
 	f := &s.found
+	row.RateLimit = absentLimit
 	r.limits(row, v)
 	r.ids(row, v)
 	row.Format = f.format
@@ -170,7 +175,8 @@ func (s *scratch) template(message []byte) []byte {
 
 // judge fills category, retry, and how long to wait.
 func (r *Registry) judge(row *Row, v *vendor) {
-	f := &row.scratch.found
+	s := row.scratch
+	f := &s.found
 	if row.Status == 0 {
 		row.Category = failureCategory(f.code)
 		row.Retry = categoryRetry(row.Category, 0)
@@ -183,9 +189,15 @@ func (r *Registry) judge(row *Row, v *vendor) {
 	}
 	advice, m = f.advised(advice, m)
 	row.Category = r.category(row, advice, m)
+	s.asked.retry = advice.Retry
+	r.decideRetry(row, v, advice.Retry)
+}
+
+// decideRetry fills the retry advice and how long to wait, from what the response and its catalogue say.
+func (r *Registry) decideRetry(row *Row, v *vendor, advised Retry) {
 	waits, stated := r.wait(row), r.statedRetry(row.scratch, v)
 	if row.Retry = stated; stated == RetryNone {
-		row.Retry = advice.Retry
+		row.Retry = advised
 	}
 	switch {
 	case stated == RetryYes && waits:

@@ -32,7 +32,8 @@ type memo struct {
 	other knownHost // for hosts too long to be remembered
 	fits  fits
 
-	callers callers
+	callers  callers
+	verdicts verdicts
 }
 
 // knownText is a text with its redacted form and, when it was asked for, the template of that.

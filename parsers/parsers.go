@@ -109,7 +109,10 @@ func (r *Registry) fill(row *Row) {
 	}
 	row.Kind = KindError
 	r.path(row)
-	row.Fingerprint = row.fingerprint()
+	if row.Fingerprint == 0 {
+		row.Fingerprint = row.fingerprint()
+		r.pass(row, v)
+	}
 	r.withhold(row)
 }
 

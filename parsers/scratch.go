@@ -19,6 +19,8 @@ type scratch struct {
 	response response
 	body     body
 	found    findings
+	matched  *envelope // that they come from
+	asked    asked
 	inflater inflater
 	pages    page.Reader
 	memo     memo
@@ -37,6 +39,7 @@ const keptCapacity = 2 << 20
 func (s *scratch) reset() {
 	s.response.reset()
 	s.body, s.quiet = body{}, false
+	s.asked.fit = nil
 	s.caller, s.trail.n = nil, 0
 	s.found.reset()
 	if s.other.used {

@@ -31,6 +31,7 @@ type Shapes struct {
 	missed int // … since the last known document: where no two are alike, learning would cost a quarter of reading
 	gap    []byte
 	values [maxShapeSize]foundValue
+	found  int // of the values, in the latest known document
 }
 
 // piece is what stands before a value or behind the last one, or a part of that, as it was logged.
@@ -83,6 +84,7 @@ func (d *Doc) ParseKnown(src []byte, pos int, s *Shapes) (shape, after int) {
 			continue
 		case endsDocument:
 			d.take(src, &s.shapes[at.target], s.values[:n])
+			s.found = n
 			s.credit, s.missed = min(s.credit+1, maxCredit), 0
 			return int(at.target), pos
 		}
@@ -93,6 +95,19 @@ func (d *Doc) ParseKnown(src []byte, pos int, s *Shapes) (shape, after int) {
 		s.values[n] = foundValue{at.target, uint32(start), uint32(pos)}
 		n++
 	}
+}
+
+// AppendValues appends the values of the latest known document, which is d, each with its length; but for those whose
+// numbers are bits of except. Of one shape, documents with the same values read alike.
+func (s *Shapes) AppendValues(dst []byte, d *Doc, except uint64) []byte {
+	for _, v := range s.values[:s.found] {
+		if except>>v.node&1 == 0 {
+			n := v.end - v.start
+			dst = append(dst, byte(n), byte(n>>8), byte(n>>16))
+			dst = append(dst, d.src[v.start:v.end]...)
+		}
+	}
+	return dst
 }
 
 // follow returns the piece behind another one that rest begins with, nil for none.

@@ -1,0 +1,190 @@
+package parsers
+
+import (
+	"bytes"
+	"hash/maphash"
+
+	"github.com/errata-dev/errata/parsers/lenient"
+	"github.com/errata-dev/errata/parsers/redact"
+)
+
+// Errors of a kind differ in little but the trace id: a vendor's bodies of one shape with the same values elsewhere
+// say the same. What became of such a body, its code, texts, category and fingerprint, is a verdict. It is taken over
+// where nothing else had a say: no header, no decoder in Go, no time. What the headers say is read every time.
+// That spares a fifth of an error row of traffic.
+
+const (
+	verdictCount = 512 // with all full some 500 KiB for each Row
+	verdictWays  = 4
+	verdictKey   = 384 // bytes of the values
+	verdictList  = 8   // sub-errors
+	triesOfFit   = 64  // after which a fit that has had few of its bodies again is not asked
+)
+
+// verdicts are those passed of late.
+type verdicts struct {
+	recent [verdictCount]uint64 // bodies that came once; the second of a kind is remembered
+	known  [verdictCount]verdict
+}
+
+// verdict is what the body of an error says.
+type verdict struct {
+	values   []byte // of the body
+	fitted   *definition
+	vendor   *vendor
+	envelope *envelope
+	status   uint16
+
+	raw                                            []byte // the message as it came
+	code, title, message, template, kind, instance []byte
+	details                                        []Detail
+	texts                                          []byte // of all of these
+	category                                       Category
+	retry                                          Retry
+	fingerprint                                    uint64
+}
+
+// asked notes what the next verdict would be about.
+type asked struct {
+	sum        uint64
+	fit        *fit
+	start, end int // of the values in lists
+	retry      Retry
+}
+
+// verdict fills a row from the verdict on a body with the same values, if there is one.
+func (r *Registry) verdict(row *Row, v *vendor, f *fit) bool {
+	s := row.scratch
+	if s.asked = (asked{}); f == nil || !f.alone || f.tries > triesOfFit && f.tries > 4*f.hits {
+		return false
+	}
+	f.tries++
+	start := len(s.lists)
+	s.lists = s.shapes.AppendValues(s.lists, &s.outer, f.ids)
+	values := s.lists[start:]
+	if len(values) > verdictKey {
+		return false
+	}
+	sum := maphash.Bytes(memoSeed, values) ^ uint64(row.Status)<<48
+	ways := s.memo.verdicts.known[sum%(verdictCount/verdictWays)*verdictWays:][:verdictWays]
+	for i := range ways {
+		k := &ways[i]
+		if k.status == row.Status && k.fitted == f.fitted && k.vendor == v && bytes.Equal(k.values, values) {
+			f.hits++
+			return r.recallVerdict(row, k)
+		}
+	}
+	s.asked = asked{sum: sum, fit: f, start: start, end: len(s.lists)}
+	return false
+}
+
+// recallVerdict is recognise and finish for a body that is known. It declines when headers say what is wrong.
+func (r *Registry) recallVerdict(row *Row, k *verdict) bool {
+	s := row.scratch
+	f := &s.found
+	f.reset()
+	f.format, f.advice, f.message = k.envelope.format, k.envelope.advice, k.raw
+	f.trace, f.requestID = s.name(s.body.root, k.envelope.plan.trace), s.name(s.body.root, k.envelope.plan.requestID)
+	row.Parse, row.Format = ParseVendor, f.format
+	if r.limits(row, k.vendor); row.throttled() {
+		return false
+	}
+	r.ids(row, k.vendor)
+	row.Category = k.category
+	r.decideRetry(row, k.vendor, k.retry)
+	row.Code, row.Title, row.Type, row.Instance = k.code, k.title, k.kind, k.instance
+	row.Message, row.MessageTemplate, row.Fingerprint = k.message, k.template, k.fingerprint
+	row.Details = append(row.Details, k.details...)
+	row.RedactionVersion = redact.Version
+	return true
+}
+
+// pass remembers the verdict on a body that was read in full.
+func (r *Registry) pass(row *Row, v *vendor) {
+	s := row.scratch
+	a := &s.asked
+	if a.fit == nil || row.Parse != ParseVendor || s.found.retryAfterMS != Absent || row.throttled() || len(row.Details) > verdictList {
+		return
+	}
+	all := &s.memo.verdicts
+	if recent := &all.recent[a.sum%verdictCount]; *recent != a.sum {
+		*recent = a.sum
+		return
+	}
+	k := &all.known[a.sum%(verdictCount/verdictWays)*verdictWays+a.sum>>40%verdictWays]
+	k.values = append(k.values[:0], s.lists[a.start:a.end]...)
+	k.fitted, k.vendor, k.envelope, k.status = a.fit.fitted, v, s.matched, row.Status
+	k.category, k.retry, k.fingerprint = row.Category, a.retry, row.Fingerprint
+	k.texts = k.texts[:0]
+	k.raw = k.keep(s.found.message)
+	k.code, k.title, k.message, k.template = k.keep(row.Code), k.keep(row.Title), k.keep(row.Message), k.keep(row.MessageTemplate)
+	k.kind, k.instance = k.keep(row.Type), k.keep(row.Instance)
+	k.details = k.details[:0]
+	for _, d := range row.Details {
+		k.details = append(k.details, Detail{k.keep(d.Field), k.keep(d.Code), k.keep(d.Message)})
+	}
+}
+
+// keep returns a copy of a text among the verdict's own.
+func (k *verdict) keep(text []byte) []byte {
+	start := len(k.texts)
+	k.texts = append(k.texts, text...)
+	return k.texts[start:len(k.texts):len(k.texts)]
+}
+
+// alone reports whether the body alone decides what the envelopes of a fitted definition read, and which values of
+// its shape are nothing but ids.
+func (d *definition) alone(root lenient.Node) (ids uint64, ok bool) {
+	var others uint64
+	for _, e := range d.envelopes {
+		p := &e.plan
+		if e.decoder != nil || len(e.types) > 0 || len(p.retryAfter) > 0 {
+			return 0, false
+		}
+		for i := range e.match {
+			if e.match[i].header != "" {
+				return 0, false
+			}
+			others |= e.match[i].path.values(root)
+		}
+		for i := range p.details {
+			others |= p.details[i].path().values(root)
+		}
+		for _, sources := range [...][]source{p.code, p.message, p.title, p.kind, p.instance, p.family, p.status} {
+			used, own := valuesOf(sources, root)
+			if !own {
+				return 0, false
+			}
+			others |= used
+		}
+		for _, sources := range [...][]source{p.trace, p.requestID} {
+			used, _ := valuesOf(sources, root) // they are read every time
+			ids |= used
+		}
+	}
+	return ids &^ others, true
+}
+
+// valuesOf returns the values that sources read, and whether they read nothing but those.
+func valuesOf(sources []source, root lenient.Node) (used uint64, own bool) {
+	own = true
+	for i := range sources {
+		own = own && sources[i].header == ""
+		used |= sources[i].path.values(root)
+	}
+	return used, own
+}
+
+// values returns the numbers of the value that a path leads to and of those in it, as bits.
+func (p *path) values(root lenient.Node) uint64 { return numbers(p.find(root)) }
+
+func numbers(n lenient.Node) uint64 {
+	if n.Kind() == lenient.Absent {
+		return 0
+	}
+	bits := uint64(1) << n.Number()
+	for m := n.First(); m.Kind() != lenient.Absent; m = m.Next() {
+		bits |= numbers(m)
+	}
+	return bits
+}
