@@ -51,7 +51,7 @@ func (db *DB) FollowErrors(ctx context.Context, f Filter, o ErrorsOptions) (*Fol
 		return nil, none, err
 	}
 	w := &Follower{conn: db.conn, filter: f, kind: cmp.Or(o.Kind, "error"), sinceDay: now.Add(-followedGrants), streams: map[stream]position{}}
-	if err := w.readStreams(ctx); err != nil {
+	if w.streams, err = w.readStreams(ctx); err != nil {
 		return nil, none, err
 	}
 	answer, err := db.Errors(ctx, f, o)
@@ -60,16 +60,18 @@ func (db *DB) FollowErrors(ctx context.Context, f Filter, o ErrorsOptions) (*Fol
 	return w, answer, err
 }
 
-func (w *Follower) readStreams(ctx context.Context) error {
+// readStreams returns how far each partition reaches, whatever the filter.
+func (w *Follower) readStreams(ctx context.Context) (map[stream]position, error) {
 	q, err := newQuestion(w.conn, w.filter)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return q.ask(ctx, "errors_streams", map[string]any{"kind": w.kind, "since_day": w.sinceDay.Format(time.DateOnly)}, func(rows driver.Rows) error {
+	streams := map[stream]position{}
+	return streams, q.ask(ctx, "errors_streams", map[string]any{"kind": w.kind, "since_day": w.sinceDay.Format(time.DateOnly)}, func(rows driver.Rows) error {
 		var s stream
 		var p position
 		err := rows.Scan(&p.hash, &s.source, &s.topic, &s.partition, &p.next)
-		w.streams[s] = p
+		streams[s] = p
 		return err
 	})
 }
@@ -77,30 +79,47 @@ func (w *Follower) readStreams(ctx context.Context) error {
 // Next returns the rows that have been stored since, the oldest first; none when there are none yet. More tells
 // that there are more already.
 func (w *Follower) Next(ctx context.Context) (list []ErrorRow, more bool, err error) {
+	// How far the partitions reach is read first: all up to there is looked at below, and, if it does not pass a rare
+	// filter, never again.
+	reach, err := w.readStreams(ctx)
+	if err != nil || !w.isBehind(reach) {
+		return nil, false, err
+	}
 	q, err := newQuestion(w.conn, w.filter)
 	if err != nil {
 		return nil, false, err
 	}
 	seen := map[stream]int{}
-	moved := map[stream]position{}
 	err = q.ask(ctx, "errors_follow", w.parameters(), func(rows driver.Rows) error {
 		var hash uint64
 		row, err := scanErrorRow(rows, &hash)
 		s := streamOf(row)
 		seen[s]++
-		moved[s] = position{hash, row.Offset + 1}
+		if next := row.Offset + 1; next > reach[s].next || seen[s] == maxFollowed {
+			reach[s] = position{hash, next}
+		}
 		list = append(list, row)
 		return err
 	})
 	if err != nil {
 		return nil, false, err // and nothing has moved: the rows come again
 	}
-	for s, p := range moved {
+	for s, p := range reach {
 		w.streams[s] = p
 		more = more || seen[s] == maxFollowed
 	}
 	slices.SortStableFunc(list, func(a, b ErrorRow) int { return timeOf(a).Compare(timeOf(b)) })
 	return list, more, nil
+}
+
+// isBehind says whether any partition has rows that were not looked at.
+func (w *Follower) isBehind(reach map[stream]position) bool {
+	for s, p := range reach {
+		if p.next > w.streams[s].next {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *Follower) parameters() map[string]any {

@@ -72,6 +72,15 @@ func TestFollowFiltersAndPages(t *testing.T) {
 	require.False(t, more)
 	require.Equal(t, []string{fmt.Sprintf("0/%d", maxFollowed), fmt.Sprintf("0/%d", len(rows)-1)}, places(list))
 
+	// What does not pass a rare filter is looked at once.
+	insertCase(t, o, at(parseRows(t, "10:13:00 error GET /b vendor=other x=9"), 0, int64(len(rows))))
+	list, _, err = w.Next(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, list)
+	for _, p := range w.streams {
+		require.EqualValues(t, len(rows)+9, p.next)
+	}
+
 	var usage *UsageError
 	_, _, err = db.FollowErrors(t.Context(), f, ErrorsOptions{Kind: "all"})
 	require.ErrorAs(t, err, &usage)

@@ -12,15 +12,14 @@ import (
 
 // What a report shows at most.
 const (
-	reportCodes    = 20
-	reportSeries   = 6
-	reportColumns  = 96
-	reportExamples = 3
+	reportCodes   = 20
+	reportSeries  = 6
+	reportColumns = 96
 )
 
 // ReportOptions choose what a report holds. The zero value means the defaults.
 type ReportOptions struct {
-	Examples int // of each code; 0 = 3
+	Examples int // of each code
 }
 
 // ReportAnswer is all that a report about one vendor is made of. It holds names of our own: whoever writes the
@@ -62,9 +61,6 @@ func (db *DB) Report(ctx context.Context, f Filter, o ReportOptions) (ReportAnsw
 	}
 	if o.Examples < 0 || o.Examples > 100 {
 		return r.answer, &UsageError{Field: "examples", Value: strconv.Itoa(o.Examples), Valid: []string{"0 to 100"}}
-	}
-	if o.Examples == 0 {
-		r.options.Examples = reportExamples
 	}
 	for _, step := range []func(context.Context) error{r.readTop, r.readTotals, r.readEvents, r.readTimeline, r.readExamples} {
 		if err := step(ctx); err != nil {

@@ -42,6 +42,9 @@ func TestReport(t *testing.T) {
 	var usage *UsageError
 	_, err = db.Report(t.Context(), Filter{From: f.From, To: f.To}, ReportOptions{})
 	require.ErrorAs(t, err, &usage)
+	none, err := db.Report(t.Context(), f, ReportOptions{})
+	require.NoError(t, err)
+	require.Empty(t, none.Examples)
 	_, err = db.Report(t.Context(), f, ReportOptions{Examples: -1})
 	require.ErrorAs(t, err, &usage)
 

@@ -12,7 +12,7 @@ func printMarkdown(buf *bytes.Buffer, t *Table, o Options) {
 	columns := t.visible(Place.forPeople)
 	titles, rules := make([]string, len(columns)), make([]string, len(columns))
 	for i, c := range columns {
-		titles[i], rules[i] = escapeMarkdown(Escape(t.columns[c].title)), "---"
+		titles[i], rules[i] = EscapeMarkdown(Escape(t.columns[c].title)), "---"
 		if t.columns[c].kind.rightAligned() {
 			rules[i] = "---:"
 		}
@@ -30,7 +30,7 @@ func printMarkdown(buf *bytes.Buffer, t *Table, o Options) {
 func (t *Table) markdownCells(columns []int, cells []any, o Options) []string {
 	texts := make([]string, len(columns))
 	for i, c := range columns {
-		texts[i] = escapeMarkdown(display(cells[c], t.columns[c].kind, o))
+		texts[i] = EscapeMarkdown(display(cells[c], t.columns[c].kind, o))
 	}
 	return texts
 }
@@ -52,9 +52,11 @@ func printMarkdownLine(buf *bytes.Buffer, texts []string) {
 	buf.WriteString(" |\n")
 }
 
-// escapeMarkdown keeps a text from becoming markup, a link, an image or HTML.
-func escapeMarkdown(text string) string {
-	return strings.NewReplacer(
-		`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "~", `\~`,
-	).Replace(text)
-}
+var markdownEscaper = strings.NewReplacer(
+	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "|", `\|`,
+	"#", `\#`, "!", `\!`, "~", `\~`, "$", `\$`, "@", "@&#8203;", "://", ":&#47;&#47;", "www.", "www&#46;",
+)
+
+// EscapeMarkdown keeps a text from being anything but text: no link, no picture, no mention, no table cell of its own. Sites look
+// for mentions and e-mail addresses in what they have rendered: only a space of no width breaks those.
+func EscapeMarkdown(text string) string { return markdownEscaper.Replace(text) }

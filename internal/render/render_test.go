@@ -308,3 +308,10 @@ func TestHostileTitles(t *testing.T) {
 		require.True(t, strings.HasPrefix(out.String(), want), "%s: %q", format, out.String())
 	}
 }
+
+func TestMarkdownStaysText(t *testing.T) {
+	got := EscapeMarkdown("https://evil.example www.evil.example @everyone me@evil.example _x_ ![a](b) <img> # $x$ & `c`")
+	for _, alive := range []string{"://", "www.", "@e", " _", "![", "<", "& "} {
+		require.NotContains(t, got, alive)
+	}
+}
