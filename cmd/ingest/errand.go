@@ -8,9 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/errata-dev/errata/internal/cli"
+	"github.com/errata-dev/errata/parsers"
 	"github.com/errata-dev/errata/pipeline"
 	"github.com/errata-dev/errata/pipeline/fetch"
 	"github.com/errata-dev/errata/storage"
@@ -75,11 +77,7 @@ func notAlone(group string) error {
 }
 
 func (d *desk) ingester(ctx context.Context, s settings, e errand, writer *storage.Writer, log zerolog.Logger) (*pipeline.Ingester, error) {
-	key, err := d.store.DB.HashKey(ctx)
-	if err != nil {
-		return nil, err
-	}
-	parser, err := s.registry(key)
+	parser, err := d.registry(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -89,11 +87,25 @@ func (d *desk) ingester(ctx context.Context, s settings, e errand, writer *stora
 	for p, span := range e.spans {
 		o.From[p], o.Until[p] = span.From, span.To
 	}
+	if d.shards != nil {
+		return sharded(o, parser, d.shards, log, prometheus.NewRegistry()) // nobody looks at its metrics
+	}
 	i, err := pipeline.New(o, parser, writer, d.store.DB, log, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.what, err)
 	}
 	return i, nil
+}
+
+func (d *desk) registry(ctx context.Context, s settings) (*parsers.Registry, error) {
+	if d.shards != nil {
+		return s.registry(d.shards.HashKey)
+	}
+	key, err := d.store.DB.HashKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.registry(key)
 }
 
 // lookAround is after how many looks at the progress the group is looked at: two seconds.

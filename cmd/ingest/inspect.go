@@ -22,6 +22,7 @@ import (
 // desk is what the commands have before them that look at a topic and at the table beside it.
 type desk struct {
 	store   *cli.Store
+	shards  *storage.Shards // to change something; nil when there is one server
 	cluster *verify.Cluster
 	options pipeline.Options // of the live group
 	source  string
@@ -55,18 +56,35 @@ func openDesk(ctx context.Context, s settings, access cli.Access, stderr io.Writ
 	if d.now, err = d.store.DB.ServerTime(ctx); err != nil {
 		return d, err
 	}
+	if d.store.Cluster != nil && access == cli.Write {
+		if d.shards, err = d.store.Cluster.OpenShards(ctx); err != nil {
+			return d, err
+		}
+	}
 	d.cluster = verify.Open(d.options)
 	return d, nil
+}
+
+// table is where the rows of a partition can be changed.
+func (d *desk) table(p fetch.Partition) *storage.DB {
+	if d.shards == nil {
+		return d.store.DB
+	}
+	return d.shards.List[d.shards.Placement.Shard(p.Topic, p.ID)].DB
 }
 
 func (d *desk) close() error {
 	if d.cluster != nil {
 		d.cluster.Close()
 	}
-	if d.store != nil {
-		return d.store.Close()
+	var faults []error
+	if d.shards != nil {
+		faults = append(faults, d.shards.Close())
 	}
-	return nil
+	if d.store != nil {
+		faults = append(faults, d.store.Close())
+	}
+	return errors.Join(faults...)
 }
 
 // positions asks how far the live group is, and settles the name of the source.

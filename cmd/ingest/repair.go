@@ -194,7 +194,7 @@ func eachBucket(from, to int64, do func(from, to int64) error) error {
 
 func (d *desk) deleteSurplus(cmd *cobra.Command, f verify.Finding) error {
 	return eachBucket(f.From, f.To, func(from, to int64) error {
-		n, err := d.store.DB.DeleteSurplus(cmd.Context(), d.stream(partitionOf(f)), from, to)
+		n, err := d.table(partitionOf(f)).DeleteSurplus(cmd.Context(), d.stream(partitionOf(f)), from, to)
 		if n > 0 {
 			cli.Note(cmd.ErrOrStderr(), "deleted %s copies of %s [%d, %d)", cli.Count(n), partitionOf(f), from, to)
 		}
@@ -208,7 +208,7 @@ func (d *desk) deleteAll(cmd *cobra.Command, f verify.Finding) error {
 		for o := from; o < to; o++ {
 			offsets = append(offsets, o)
 		}
-		return d.store.DB.DeleteOffsets(cmd.Context(), d.stream(partitionOf(f)), offsets)
+		return d.table(partitionOf(f)).DeleteOffsets(cmd.Context(), d.stream(partitionOf(f)), offsets)
 	})
 }
 

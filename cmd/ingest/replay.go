@@ -219,7 +219,7 @@ func (r *replaying) replace(cmd *cobra.Command, d *desk, replay storage.Replay) 
 	if err := d.alone(ctx, group); err != nil {
 		return err
 	}
-	if err := d.store.DB.RecordReplay(ctx, d.source, replay); err != nil {
+	if err := d.store.Ledger.RecordReplay(ctx, d.source, replay); err != nil {
 		return err
 	}
 	for _, spans := range parts(replay.Spans) {
@@ -231,13 +231,13 @@ func (r *replaying) replace(cmd *cobra.Command, d *desk, replay storage.Replay) 
 			return fmt.Errorf("%w; the same command goes on from here", err)
 		}
 		for p, s := range spans {
-			if err := d.store.DB.DeleteReplaced(ctx, d.stream(p), replay.Generation, s.From, s.To); err != nil {
+			if err := d.table(p).DeleteReplaced(ctx, d.stream(p), replay.Generation, s.From, s.To); err != nil {
 				return err
 			}
 		}
 	}
 	replay.Done = true
-	if err := d.store.DB.RecordReplay(ctx, d.source, replay); err != nil {
+	if err := d.store.Ledger.RecordReplay(ctx, d.source, replay); err != nil {
 		return err
 	}
 	cli.Note(cmd.ErrOrStderr(), "read %s offsets again, as %s", cli.Count(offsetsOf(replay.Spans)), storage.GenerationName(d.source, replay.Generation))

@@ -23,7 +23,7 @@ type Store struct {
 	Options storage.Options  // how to reach it again, for writers of their own connection
 	Cluster *storage.Cluster // nil = one server
 	Local   *storage.DB      // the server that was named, with its own tables; the same as DB without a cluster
-	Ledger  *storage.DB      // where notifications are written down: the first shard; the same as DB without a cluster
+	Ledger  *storage.DB      // where is written down what belongs to no partition: the first shard; the same as DB without a cluster
 	engine  *embedded.Engine
 }
 
