@@ -68,6 +68,21 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+func TestPeersAreCompared(t *testing.T) {
+	own := contents{Rows: 10, Statuses: 4000, Times: 17_000, Services: 3, Failed: 10, WithCode: 10}
+	same := own
+	same.WithCode = 8 // an error may be understood or not
+	require.NoError(t, same.sameRecords(own))
+	for _, other := range []contents{
+		{Rows: 9, Statuses: 4000, Times: 17_000, Services: 3},
+		{Rows: 10, Statuses: 3600, Times: 17_000, Services: 3},
+		{Rows: 10, Statuses: 4000, Services: 3},
+		{Rows: 10, Statuses: 4000, Times: 17_000, Services: 2},
+	} {
+		require.Error(t, other.sameRecords(own))
+	}
+}
+
 func TestFlagsAreChecked(t *testing.T) {
 	f := func(want string, args ...string) {
 		t.Helper()

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +19,8 @@ import (
 type ingested struct {
 	CPU  time.Duration `json:"cpu_ns"`  // of the process, from before it dials the broker until the last commit
 	Took time.Duration `json:"took_ns"` // from the first record parsed until the last commit
+
+	Allocations uint64 `json:"allocations"` // of all that the CPU was used for
 }
 
 // runFetch is an ingester whose records end in a block that is thrown away.
@@ -24,8 +28,12 @@ func runFetch(ctx context.Context, a assignment, answer *json.Encoder) error {
 	return consume(ctx, a, ends{parser: nothing{}, sink: nothing{}, back: nothing{}}, answer)
 }
 
+// ingesterMemory is what the command ingest has without being told otherwise.
+const ingesterMemory = 256_000_000
+
 // runIngest is an ingester put together as the command ingest does it.
 func runIngest(ctx context.Context, a assignment, answer *json.Encoder) (err error) {
+	debug.SetMemoryLimit(ingesterMemory / 10 * 8)
 	options, err := storage.ParseURL(a.ClickHouse)
 	if err != nil {
 		return err
@@ -67,6 +75,8 @@ func consume(ctx context.Context, a assignment, e ends, answer *json.Encoder) er
 	if err != nil {
 		return err
 	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	from, err := ownCPU()
 	if err != nil {
 		return err
@@ -88,10 +98,11 @@ func consume(ctx context.Context, a assignment, e ends, answer *json.Encoder) er
 	if err := errors.Join(err, endProfile()); err != nil {
 		return err
 	}
+	runtime.ReadMemStats(&after)
 	if n := ingester.Stats().InsertErrors; n > 0 {
 		return fmt.Errorf("%d inserts failed: the figures would say nothing", n)
 	}
-	if err := answer.Encode(ingested{CPU: to - from, Took: clock.elapsed()}); err != nil {
+	if err := answer.Encode(ingested{CPU: to - from, Took: clock.elapsed(), Allocations: after.Mallocs - before.Mallocs}); err != nil {
 		return err
 	}
 	cancel()

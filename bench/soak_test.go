@@ -14,8 +14,8 @@ import (
 
 // TestSoak is the short form of `make soak`: half a minute at a rate that any machine keeps up with.
 func TestSoak(t *testing.T) {
-	if os.Getenv("ERRATA_REQUIRE_SERVERS") != "1" {
-		t.Skip("set ERRATA_REQUIRE_SERVERS=1 to soak for half a minute")
+	if testing.Short() || os.Getenv("ERRATA_REQUIRE_SERVERS") != "1" {
+		t.Skip("set ERRATA_REQUIRE_SERVERS=1, and not -short, to soak for half a minute")
 	}
 	embedded.TestClickHouse(t)
 	var out strings.Builder
@@ -26,8 +26,8 @@ func TestSoak(t *testing.T) {
 
 // TestCost measures a little of everything.
 func TestCost(t *testing.T) {
-	if os.Getenv("ERRATA_REQUIRE_SERVERS") != "1" {
-		t.Skip("set ERRATA_REQUIRE_SERVERS=1 to fill a table with a million rows")
+	if testing.Short() || os.Getenv("ERRATA_REQUIRE_SERVERS") != "1" {
+		t.Skip("set ERRATA_REQUIRE_SERVERS=1, and not -short, to fill a table with a million rows")
 	}
 	embedded.TestClickHouse(t)
 	var out strings.Builder

@@ -40,6 +40,7 @@ func (b *bench) carry(ctx context.Context, a assignment, table *database, note r
 	}
 	w.client, w.took = used.CPU, used.Took
 	note("ingester", unitMicroseconds, perRecord(used.CPU, w.records))
+	note("ingester", unitAllocations, float64(used.Allocations)/float64(w.records))
 	note("memory of the ingester, peak", unitMebibytes, float64(used.memory)/(1<<20))
 	return w, w.finish(note)
 }
