@@ -6,6 +6,8 @@ type Advice struct {
 	Retry    Retry    // RetryNone: the vendor says nothing
 	Advice   string   // what to do, one or two sentences; may be empty
 	Link     string   // the public documentation page; may be empty
+	Limit    int64    // the quota that is spent: requests …
+	WindowS  int64    // … per so many seconds; both 0 when the documentation does not say
 }
 
 // VendorInfo describes one vendor for lists and for the documentation.

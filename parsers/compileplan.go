@@ -62,6 +62,9 @@ func (c *compiler) quota(def *quotaDef) quota {
 		if place.def != nil {
 			src := c.source(e, place.def)
 			*place.src = &src
+			if src.header == "" {
+				q.from = LimitFromBody
+			}
 		}
 	}
 	var ok bool
@@ -124,6 +127,10 @@ func (c *compiler) code(cat *catalogue, def *codeDef) {
 		Status: def.Status, Code: def.Code, Title: def.Title, Aliases: def.Aliases,
 		Advice: c.advice(label, def.Category, def.Retry, def.Advice, def.Link),
 	})
+	e.Limit, e.WindowS = def.Limit, def.WindowS
+	if (e.Limit != 0 || e.WindowS != 0) && (e.Category != CategoryRateLimit || e.Limit <= 0 || e.WindowS <= 0) {
+		c.fault(first2(def.Code, def.Title), "codes: %s: limit and window_s are a quota of a rate_limit, both above 0", label)
+	}
 	if def.Code == "" && def.Title == "" {
 		if cat.byStatus[def.Status] != nil || def.Status == 0 {
 			c.fault("[[codes]]", "codes: %s: neither code nor title, or that status twice", label)

@@ -128,6 +128,9 @@ func (w *writer) rateLimit(l *RateLimit) {
 	}
 	w.fact("window_s", l.WindowS)
 	w.text("policy", l.Policy)
+	if l.Source != LimitFromHeader {
+		w.plain("source", l.Source.String())
+	}
 	w.dst = append(w.dst, '}')
 	w.some = true
 }

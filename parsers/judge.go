@@ -189,7 +189,8 @@ func (r *Registry) judge(row *Row, v *vendor) {
 	}
 	advice, m = f.advised(advice, m)
 	row.Category = r.category(row, advice, m)
-	s.asked.retry = advice.Retry
+	s.asked.advice = advice
+	row.documented(&advice)
 	r.decideRetry(row, v, advice.Retry)
 }
 

@@ -19,6 +19,7 @@ should_retry = [{ header = "x-acme-retry" }, { path = "again" }]
 codes = [
   { code = "card_error", category = "payment", retry = "no" },
   { status = 404, code = "gone_fishing", category = "gone" },
+  { code = "too_fast", category = "rate_limit", limit = 5, window_s = 1 },
 ]
 
 [[rate_limits]]
@@ -121,7 +122,24 @@ func TestDefinitionLanguage(t *testing.T) {
 	require.Equal(t, RateLimit{Limit: 100, Remaining: 10, ResetAt: 1789732801500, WindowS: 60, Policy: []byte("gold")}, row.RateLimit)
 	require.Equal(t, "one", string(row.Details[0].Message))
 	row = f("429", a+`,"x-acme-limit":"100","x-acme-used":"90"`, `{"fault":{"text":"oo"},"quota":{"max":5,"left":"0"}}`)
-	require.Equal(t, RateLimit{Limit: 5, Remaining: 0, ResetAt: Absent, WindowS: Absent}, row.RateLimit)
+	require.Equal(t, RateLimit{Limit: 5, Remaining: 0, ResetAt: Absent, WindowS: Absent, Source: LimitFromBody}, row.RateLimit)
+}
+
+func TestDocumentedQuota(t *testing.T) {
+	r, row := acmeRegistry(t), new(Row)
+	f := func(status, headers string, want RateLimit) {
+		t.Helper()
+		record := `{"time":1767273433.414,"method":"GET","url":"https://api.acme.example/","status":` + status + `,"response_headers":{` + headers + `"x-acme-code":"too_fast: x"},"response_body":""}`
+		for range 3 {
+			r.Parse(&Record{Value: []byte(record)}, row)
+			require.Equal(t, "too_fast", string(row.Code))
+			require.Equal(t, want, row.RateLimit)
+		}
+	}
+	f("429", ``, RateLimit{Limit: 5, Remaining: Absent, ResetAt: Absent, WindowS: 1, Source: LimitFromCatalogue})
+	f("429", `"X-RateLimit-Remaining":"0",`, RateLimit{Limit: Absent, Remaining: 0, ResetAt: Absent, WindowS: Absent})
+	f("429", `"X-RateLimit-Limit":"7",`, RateLimit{Limit: 7, Remaining: Absent, ResetAt: Absent, WindowS: Absent})
+	require.Equal(t, "header body catalogue", LimitFromHeader.String()+" "+LimitFromBody.String()+" "+LimitFromCatalogue.String())
 }
 
 func summary(row *Row) string {

@@ -50,6 +50,13 @@ func (r *Registry) ownLimits(row *Row, v *vendor) bool {
 	return found
 }
 
+// documented fills the quota of an error that its vendor's documentation gives, where the response states none.
+func (row *Row) documented(advice *Advice) {
+	if l := &row.RateLimit; advice.Limit > 0 && row.Category == CategoryRateLimit && l.Limit == Absent && l.Remaining == Absent {
+		l.Limit, l.WindowS, l.Source = advice.Limit, advice.WindowS, LimitFromCatalogue
+	}
+}
+
 // low reports a quota of which at most a tenth is left.
 func (l *RateLimit) low() bool {
 	return l.Remaining == 0 || l.Remaining > 0 && l.Limit > 0 && l.Remaining <= l.Limit/10

@@ -7,11 +7,13 @@ type quota struct {
 	limit, remaining, used, reset, policy *source // nil = not stated
 	resetUnit                             unit
 	windowS                               int64 // 0 = not stated
+	from                                  LimitSource
 }
 
 // read returns the quota that a response states; ok is false when it states none.
 func (q *quota) read(s *scratch, root lenient.Node) (l RateLimit, ok bool) {
 	l = absentLimit
+	l.Source = q.from
 	l.Limit, l.Remaining = s.count(q.limit, root), s.count(q.remaining, root)
 	if used := s.count(q.used, root); used != Absent && l.Limit != Absent && l.Remaining == Absent {
 		l.Remaining = max(l.Limit-used, 0)

@@ -160,4 +160,27 @@ type RateLimit struct {
 	ResetAt   int64 // end of the window, Unix milliseconds, or Absent
 	WindowS   int64 // window length in seconds, or Absent
 	Policy    []byte
+	Source    LimitSource
+}
+
+// LimitSource says where a quota is stated.
+type LimitSource uint8
+
+// The sources of a quota. The catalogue is what the vendor's documentation says of an error, where neither headers nor
+// body state a quota.
+const (
+	LimitFromHeader LimitSource = iota
+	LimitFromBody
+	LimitFromCatalogue
+)
+
+// String returns the name that rows and answers have for it.
+func (s LimitSource) String() string {
+	switch s {
+	case LimitFromBody:
+		return "body"
+	case LimitFromCatalogue:
+		return "catalogue"
+	}
+	return "header"
 }

@@ -327,7 +327,7 @@ func (l *runs) learn(p *plainRecord, m member, after tail, pos int) (n uint16, o
 
 // read reads the run at pos, and reports whether there is one.
 func (r *run) read(src []byte, pos int) bool {
-	m, at, within := r.first, pos, r.after == tailID
+	m, at := r.first, pos
 	for {
 		quote, odd := lenient.ScanString(src, at)
 		if quote < 0 || odd || quote-pos > runText {
@@ -339,7 +339,7 @@ func (r *run) read(src []byte, pos int) bool {
 			}
 			r.values[r.count] = steadyValue{m, uint8(at - pos), uint8(quote - pos)}
 			r.count++
-		} else if whole, ok := r.readPath(src[at:quote], m, at-pos, within); !whole {
+		} else if whole, ok := r.readPath(src[at:quote], m, at-pos); !whole {
 			return ok || r.length > 0
 		}
 		next, end := readPlace(src, quote+1, levelRecord, false)
@@ -356,7 +356,7 @@ func (r *run) read(src []byte, pos int) bool {
 			r.members |= 1 << m
 		}
 		r.place, r.length = next, uint8(end-pos)
-		m, at, within = next.member, end, false
+		m, at = next.member, end
 		if steadyMembers>>m&1 == 0 || (r.members|1<<r.first)>>m&1 == 1 || next.opener != openQuoted || pathMembers>>m&1 == 1 && (r.path != memberOther || r.ends) {
 			break
 		}
@@ -365,8 +365,8 @@ func (r *run) read(src []byte, pos int) bool {
 }
 
 // readPath reads what a run has of a path: the whole of it, or up to its first id or query; ok is false for neither.
-func (r *run) readPath(value []byte, m member, at int, within bool) (whole, ok bool) {
-	origin := 0
+func (r *run) readPath(value []byte, m member, at int) (whole, ok bool) {
+	origin, within := 0, at == 0 && r.after == tailID
 	if m == memberURL && !within {
 		if t, plain := plainURL(value); plain {
 			origin = len(value) - len(t.path)

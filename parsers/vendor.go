@@ -113,6 +113,8 @@ type (
 		Retry    string   `toml:"retry"`
 		Advice   string   `toml:"advice"`
 		Link     string   `toml:"link"`
+		Limit    int64    `toml:"limit"`
+		WindowS  int64    `toml:"window_s"`
 	}
 	rangeDef struct {
 		From     int64  `toml:"from"`

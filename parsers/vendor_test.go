@@ -89,6 +89,8 @@ func TestFaultyDefinitions(t *testing.T) {
 	f(`[[codes]]`, "identifies = { vendor = \"other\", path = \"a\", prefixes = [\"b\"] }\n[[codes]]", `"other" is not a name of this definition`)
 	f(`[[codes]]`, "identifies = { path = \"a\" }\n[[codes]]", `without prefixes it needs only_if`)
 	f(`[[codes]]`, "[[envelopes.details]]\n[[codes]]", `needs exactly one of list, fields, item, text`)
+	f(`[[codes]]`, "[[codes]]\ncode = \"fast\"\ncategory = \"rate_limit\"\nlimit = 5\n[[codes]]", `limit and window_s are a quota of a rate_limit`)
+	f(`[[codes]]`, "[[codes]]\ncode = \"fast\"\ncategory = \"server\"\nlimit = 5\nwindow_s = 1\n[[codes]]", `limit and window_s are a quota of a rate_limit`)
 	f(`[[codes]]`, "[[codes]]\nstatus = 200\ncode = \"Sold-Out\"\ncategory = \"gone\"\n[[codes]]", `200 sold_out is listed twice`)
 	f(`[[codes]]`, "[[ranges]]\nfrom = 5\nto = 4\n[[codes]]", `5 to 4 is no range`)
 	f(`name = "acme"`, `name = "generic"`, `:1: name: "generic" is reserved`)

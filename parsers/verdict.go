@@ -40,7 +40,7 @@ type verdict struct {
 	details                                        []Detail
 	texts                                          []byte // of all of these
 	category                                       Category
-	retry                                          Retry
+	advice                                         Advice
 	fingerprint                                    uint64
 }
 
@@ -49,7 +49,7 @@ type asked struct {
 	sum        uint64
 	fit        *fit
 	start, end int // of the values in lists
-	retry      Retry
+	advice     Advice
 }
 
 // verdict fills a row from the verdict on a body with the same values, if there is one.
@@ -91,7 +91,8 @@ func (r *Registry) recallVerdict(row *Row, k *verdict) bool {
 	}
 	r.ids(row, k.vendor)
 	row.Category = k.category
-	r.decideRetry(row, k.vendor, k.retry)
+	row.documented(&k.advice)
+	r.decideRetry(row, k.vendor, k.advice.Retry)
 	row.Code, row.Title, row.Type, row.Instance = k.code, k.title, k.kind, k.instance
 	row.Message, row.MessageTemplate, row.Fingerprint = k.message, k.template, k.fingerprint
 	row.Details = append(row.Details, k.details...)
@@ -114,7 +115,7 @@ func (r *Registry) pass(row *Row, v *vendor) {
 	k := &all.known[a.sum%(verdictCount/verdictWays)*verdictWays+a.sum>>40%verdictWays]
 	k.values = append(k.values[:0], s.lists[a.start:a.end]...)
 	k.fitted, k.vendor, k.envelope, k.status = a.fit.fitted, v, s.matched, row.Status
-	k.category, k.retry, k.fingerprint = row.Category, a.retry, row.Fingerprint
+	k.category, k.advice, k.fingerprint = row.Category, a.advice, row.Fingerprint
 	k.texts = k.texts[:0]
 	k.raw = k.keep(s.found.message)
 	k.code, k.title, k.message, k.template = k.keep(row.Code), k.keep(row.Title), k.keep(row.Message), k.keep(row.MessageTemplate)
