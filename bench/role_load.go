@@ -41,8 +41,9 @@ func runLoad(ctx context.Context, a assignment, answer *json.Encoder) error {
 	return answer.Encode(published)
 }
 
-// maxAhead bounds how many bytes a paced generator may be before the ingester.
-const maxAhead = 512 << 20
+// maxAhead bounds how many bytes a paced generator may be before the ingester: a quarter of a minute of 100,000 records
+// a second.
+const maxAhead = 1 << 30
 
 // paced is a stream's lines at so many a second. What was late is made up for.
 type paced struct {

@@ -73,7 +73,8 @@ type soak struct {
 	table   *database
 	probe   *probe
 	samples []sample
-	wrong   []string // what the table lacks, or has twice
+	loading time.Duration // how long producing all records took
+	wrong   []string      // what the table lacks, or has twice
 }
 
 func (s *soak) run(ctx context.Context, log zerolog.Logger) (err error) {
@@ -125,6 +126,7 @@ func (s *soak) sample(ctx context.Context, loaded, consumed <-chan error) error 
 	}
 	ticker := time.NewTicker(s.options.every)
 	defer ticker.Stop()
+	start := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -133,7 +135,7 @@ func (s *soak) sample(ctx context.Context, loaded, consumed <-chan error) error 
 			if err != nil {
 				return err
 			}
-			loaded = nil
+			loaded, s.loading = nil, time.Since(start)
 			late := time.AfterFunc(soakPatience, func() { cancel(errors.New("the ingester has not read all")) })
 			defer late.Stop()
 		case err := <-consumed:
@@ -202,6 +204,10 @@ func (s *soak) verdict() error {
 	lag := slices.MinFunc(last, func(a, b sample) int { return int(a.lag - b.lag) })
 	if float64(lag.lag) > maxSoakLag.Seconds()*float64(s.options.rate) {
 		wrong = append(wrong, fmt.Sprintf("the ingester does not keep up: it was %d records behind and more", lag.lag))
+	}
+	// The generator waits where it is too far before the ingester.
+	if s.loading > s.options.duration*21/20+maxSoakLag {
+		wrong = append(wrong, fmt.Sprintf("producing the records of %v took %v", s.options.duration, s.loading.Round(time.Second)))
 	}
 	if len(wrong) > 0 {
 		return fmt.Errorf("%w: %s", errSoak, strings.Join(wrong, "; "))

@@ -51,6 +51,7 @@ func TestSoakVerdict(t *testing.T) {
 	}
 	f("", func(s *soak) { s.samples[6].Largest, s.samples[7].lag = 500, 50_000 }) // and back
 	f("lost", func(s *soak) { s.wrong = []string{"rows are lost"} })
+	f("took 12s", func(s *soak) { s.loading = 12 * time.Second })
 	f("the ingester had 257 MB", func(s *soak) { s.samples[3].memory = 257e6 })
 	f("101 active parts", func(s *soak) {
 		for i := range s.samples {
