@@ -59,7 +59,7 @@ bench-cost: ## does a record cost the same with 200 partitions, in a trickle, in
 	go run ./bench cost
 
 bench-burst: ## five million records at once (6 GB of memory)
-	go run ./bench --burst --runs 3
+	go run ./bench --records 5000000 --stream mix --parts 'whole way,Kafka engine' --runs 3
 
 soak: ## an hour of 100,000 records a second: cost, parts, merges, lag, memory; is every record one row?
 	go run ./bench soak

@@ -82,9 +82,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return o.print(stdout, r)
 }
 
-// burstRecords are as many as a quarter of a million in each of twenty seconds.
-const burstRecords = 5_000_000
-
 func parseFlags(args []string, stderr io.Writer) (options, error) {
 	var o options
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
@@ -94,16 +91,12 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	stream := fs.String("stream", "problems,mix,errors,pages", "records to measure with, of problems, mix (5 % errors), errors, pages, successes; or all")
 	only := fs.String("parts", "", "measure these only, of "+strings.Join(partNames(), ", ")+"; empty = all")
 	fs.StringVar(&o.profiles, "profile", "", "`directory` for CPU profiles of the ingester: <stream>.pprof, <stream>.txt and <stream>.svg")
-	burst := fs.Bool("burst", false, "five million records of mix at once, the whole way and the Kafka engine only; 6 GB of memory")
 	asJSON := fs.Bool("json", false, "print JSON with the value of every run instead of a Markdown table")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err
 		}
 		return o, fmt.Errorf("%w: %w", errUsage, err)
-	}
-	if *burst {
-		o.records, *stream, *only = burstRecords, "mix", partWhole+","+partKafkaEngine
 	}
 	if o.records < 1 || o.runs < 1 || fs.NArg() > 0 {
 		return o, fmt.Errorf("%w: want at least one record and one run, and no further arguments", errUsage)

@@ -15,5 +15,6 @@ func measureRatios(_ context.Context, b *bench, s stream, note record) error {
 	parts := of("fetch", "ingester, nothing parsed or inserted") - of("fetch", "of that, an empty row into a block") +
 		of("parse", "errata") + of("encode", "rows into a block") + of("insert", "client") + of("insert", "ClickHouse, until acknowledged")
 	ratio("errata / sum of its parts, until consumed", of(partWhole, untilConsumed), parts)
+	ratio("errata / sum of its parts and a merge pass, until merged", of(partWhole, untilMerged), parts+of("insert", "ClickHouse, one merge pass"))
 	return nil
 }
