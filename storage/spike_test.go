@@ -234,3 +234,21 @@ func TestSpikesOfSimulation(t *testing.T) {
 		require.InDelta(t, want.Expected, r.Expected, 0.2)
 	}
 }
+
+// A long time of data has fewer kinds: both together take the memory.
+func TestSpikesOfFewerKinds(t *testing.T) {
+	db, o := openMigrated(t)
+	insertCase(t, o, parseRows(t, heartbeat))
+	kinds := func(from, to string) int {
+		t.Helper()
+		q, err := newQuestion(db.conn, Filter{From: parseCaseTime(t, from), To: parseCaseTime(t, to)})
+		require.NoError(t, err)
+		s := &spikeQuestion{question: q}
+		require.NoError(t, s.boundKinds(t.Context()))
+		return s.maxKinds
+	}
+	require.Equal(t, maxSpikeKinds, kinds("-1/10:00", "10:00"))
+	require.Equal(t, maxSpikeKinds, kinds("-300/10:00", "10:00"), "of a long range without data")
+	insertCase(t, o, parseRows(t, "-99/00:00:00 error GET /a"))
+	require.InDelta(t, maxSpikeCounts/(99.5*24*60), kinds("-300/10:00", "10:00"), 2)
+}

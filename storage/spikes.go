@@ -25,6 +25,7 @@ const (
 	spikeMargin = day
 
 	maxSpikeKinds    = 2_000
+	maxSpikeCounts   = 20_000_000    // kinds times minutes: at most 320 MB here, and a gigabyte of the server
 	maxSpikeMinutes  = 400 * 24 * 60 // walked
 	maxListedMinutes = 40 * 24 * 60  // that make a parameter
 )
@@ -90,13 +91,14 @@ func (o SpikeOptions) check() error {
 // spikeQuestion is one Spikes answer in the making.
 type spikeQuestion struct {
 	*question
-	options SpikeOptions
-	detect  spike.Options
-	input   spike.Input
-	sources map[string]struct{}
-	matches map[spike.Kind]bool // passes status, code and category
-	shown   []spike.Spike
-	answer  Answer[SpikeRow]
+	options  SpikeOptions
+	detect   spike.Options
+	input    spike.Input
+	sources  map[string]struct{}
+	matches  map[spike.Kind]bool // passes status, code and category
+	shown    []spike.Spike
+	maxKinds int
+	answer   Answer[SpikeRow]
 }
 
 func spikes(ctx context.Context, conn querier, f Filter, o SpikeOptions) (Answer[SpikeRow], error) {
@@ -109,7 +111,7 @@ func spikes(ctx context.Context, conn querier, f Filter, o SpikeOptions) (Answer
 	}
 	s := &spikeQuestion{question: q, options: o, answer: newAnswer[SpikeRow](f), sources: map[string]struct{}{}, matches: map[spike.Kind]bool{}}
 	s.detect = spike.Options{Floor: o.Floor, Lift: o.Lift, PValue: o.PValue}.WithDefaults()
-	for _, step := range []func(context.Context) error{s.readCounts, s.readObserved, s.readFirstSeen, s.judge, s.rate, s.explain} {
+	for _, step := range []func(context.Context) error{s.boundKinds, s.readCounts, s.readObserved, s.readFirstSeen, s.judge, s.rate, s.explain} {
 		if err := step(ctx); err != nil {
 			return Answer[SpikeRow]{}, err
 		}
@@ -181,8 +183,27 @@ func (s *spikeQuestion) margins() map[string]any {
 		"since": since, "until": until,
 		"busy_since": s.filter.From.UTC().Add(-spikeMargin), "busy_until": until,
 		"least":     uint64((s.detect.Floor + 1) / 2), // five minutes lie in two such of the clock
-		"max_kinds": uint64(maxSpikeKinds),
+		"max_kinds": uint64(s.maxKinds),
 	}
+}
+
+// boundKinds says how many kinds are looked at: fewer where the data of the range is long.
+func (s *spikeQuestion) boundKinds(ctx context.Context) error {
+	s.maxKinds = maxSpikeKinds
+	first, last := s.since(), s.filter.To.Add(spikeMargin)
+	if last.Sub(first).Minutes()*maxSpikeKinds <= maxSpikeCounts {
+		return nil
+	}
+	data, err := s.readDataRange(ctx)
+	if data.first.After(first) {
+		first = data.first
+	}
+	if data.last.Before(last) {
+		last = data.last
+	}
+	minutes := max(1, min(last.Sub(first).Minutes(), maxSpikeMinutes))
+	s.maxKinds = max(1, min(maxSpikeKinds, int(maxSpikeCounts/minutes)))
+	return err
 }
 
 func (s *spikeQuestion) since() time.Time {
@@ -204,8 +225,8 @@ func (s *spikeQuestion) readCounts(ctx context.Context) error {
 		s.matches[r.Kind] = s.matches[r.Kind] || matches == 1
 		return err
 	})
-	if len(s.matches) >= maxSpikeKinds {
-		s.answer.Notes = append(s.answer.Notes, fmt.Sprintf("only the %d kinds of errors with the most in five minutes were looked at, narrow the range or the filters", maxSpikeKinds))
+	if len(s.matches) >= s.maxKinds {
+		s.answer.Notes = append(s.answer.Notes, fmt.Sprintf("only the %d kinds of errors with the most in five minutes were looked at, narrow the range or the filters", s.maxKinds))
 	}
 	return err
 }
