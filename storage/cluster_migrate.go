@@ -93,6 +93,12 @@ func (c *Cluster) migrateServer(ctx context.Context, m ClusterMigration, s *serv
 	return s.migrateSchema(ctx, step)
 }
 
+// Replicates reports whether the table of responses replicates itself.
+func (db *DB) Replicates(ctx context.Context) (bool, error) {
+	engine, err := db.engine(ctx)
+	return strings.HasPrefix(engine, "Replicated"), err
+}
+
 // engine returns that of the table of responses, empty if there is none yet.
 func (db *DB) engine(ctx context.Context) (string, error) {
 	var engine string

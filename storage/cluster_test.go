@@ -126,6 +126,7 @@ func openCluster(t *testing.T, shards int) *Cluster {
 
 // Every table of ours gets an engine that replicates itself, and nothing else changes.
 func TestReplicatedEngines(t *testing.T) {
+	db, _ := openEmpty(t)
 	replicated := replicatedFS{migrations.FS, &replicate{"main", 2, "ch-2:9000"}}
 	names, err := fs.Glob(replicated, "*.sql")
 	require.NoError(t, err)
@@ -140,6 +141,9 @@ func TestReplicatedEngines(t *testing.T) {
 		back := strings.NewReplacer("ReplicatedMergeTree('/clickhouse/errata/main/{database}/2/{table}', 'ch-2:9000')", "MergeTree",
 			"ReplicatedReplacingMergeTree('/clickhouse/errata/main/{database}/2/{table}', 'ch-2:9000', ", "ReplacingMergeTree(").Replace(string(other))
 		require.Equal(t, string(plain), back, name)
+		_, statement, _ := strings.Cut(string(other), "-- +goose StatementBegin")
+		statement, _, _ = strings.Cut(statement, "-- +goose StatementEnd")
+		require.NoError(t, db.conn.Exec(context.Background(), "EXPLAIN AST "+statement), "the server's own parser")
 	}
 	require.Len(t, tables, created)
 }

@@ -61,6 +61,9 @@ func (e *erasing) run(cmd *cobra.Command) (err error) {
 	if err := store.Check(cmd.Context()); err != nil {
 		return err
 	}
+	if err := e.mayErase(cmd, store); err != nil {
+		return err
+	}
 	found, err := store.DB.PreviewErasure(cmd.Context(), e.where)
 	if err != nil {
 		return err
@@ -77,6 +80,20 @@ func (e *erasing) run(cmd *cobra.Command) (err error) {
 		return nil
 	}
 	return e.erase(cmd, store, found)
+}
+
+// errReplicas: a replica blanks what its own copy of the table erasures names, which may lag behind.
+var errReplicas = errors.New("erase --yes cannot change tables that replicate themselves: a replica that lags would keep contents. See docs/scaling.md, Replicas, for what to do by hand")
+
+func (e *erasing) mayErase(cmd *cobra.Command, store *cli.Store) error {
+	if !e.yes {
+		return nil
+	}
+	replicates, err := store.Local.Replicates(cmd.Context())
+	if err == nil && replicates {
+		err = errReplicas
+	}
+	return err
 }
 
 // erase does it, with a bar of the parts that ClickHouse has rewritten, on one shard after the other if there are
