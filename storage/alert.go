@@ -86,24 +86,69 @@ type NewCode struct {
 	FirstSeen    time.Time
 }
 
+// newCodeHours is how far before a range most codes that are not new have been seen last. The others are looked
+// for in all of the table.
+const newCodeHours = 6 * time.Hour
+
 // NewCodes returns the errors that appeared in the range for the first time, of vendors that had been known
-// for history before the range.
+// for history before.
 func (db *DB) NewCodes(ctx context.Context, f Filter, history time.Duration, known Known) ([]NewCode, error) {
 	q, err := newQuestion(db.conn, f)
 	if err != nil {
 		return nil, err
 	}
-	var codes []NewCode
-	more := with(known.parameters(), map[string]any{"history_ms": uint64(history.Milliseconds())})
+	vendors, names := []string{}, []string{}
+	more := with(known.parameters(), map[string]any{"since": f.From.UTC().Add(-newCodeHours)})
 	err = q.ask(ctx, "alert_new_codes", more, func(rows driver.Rows) error {
+		var vendor, code string
+		err := rows.Scan(&vendor, &code)
+		vendors, names = append(vendors, vendor), append(names, code)
+		return err
+	})
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	var codes []NewCode
+	more = map[string]any{"new_vendors": vendors, "new_codes": names}
+	err = q.ask(ctx, "alert_first_seen", more, func(rows driver.Rows) error {
 		var c NewCode
-		var first int64
-		err := rows.Scan(&c.Vendor, &c.Code, &first)
+		var first, met int64
+		err := rows.Scan(&c.Vendor, &c.Code, &first, &met)
 		c.FirstSeen = millis(first).Time
-		codes = append(codes, c)
+		if !c.FirstSeen.Before(f.From) && c.FirstSeen.Sub(millis(met).Time) >= history {
+			codes = append(codes, c)
+		}
 		return err
 	})
 	return codes, err
+}
+
+// CallCount is how many calls got an error in one minute (since 1970), however often each was repeated in it.
+type CallCount struct {
+	Vendor, Code string
+	Minute       int64
+	Calls        uint64
+}
+
+// NewCodeCalls counts the calls of the range that got one of the codes, by vendor, code and minute.
+func (db *DB) NewCodeCalls(ctx context.Context, f Filter, codes []NewCode) ([]CallCount, error) {
+	q, err := newQuestion(db.conn, f)
+	if err != nil {
+		return nil, err
+	}
+	vendors, names := []string{}, []string{}
+	for _, c := range codes {
+		vendors, names = append(vendors, c.Vendor), append(names, c.Code)
+	}
+	var counts []CallCount
+	more := map[string]any{"new_vendors": vendors, "new_codes": names}
+	err = q.ask(ctx, "alert_new_calls", more, func(rows driver.Rows) error {
+		var c CallCount
+		err := rows.Scan(&c.Vendor, &c.Code, &c.Minute, &c.Calls)
+		counts = append(counts, c)
+		return err
+	})
+	return counts, err
 }
 
 // AlertEvidence describes the errors behind an alert; lists hold the most frequent, or the newest, few.
@@ -139,26 +184,60 @@ func (db *DB) AlertEvidence(ctx context.Context, f Filter) (AlertEvidence, error
 	return e, err
 }
 
-// Usual compares errors of one kind with the vendor's successes, in the range and in the hours before it.
-type Usual struct {
+// HourCount counts one hour (since 1970).
+type HourCount struct {
+	Hour              int64
 	Errors, Successes uint64
-	Hours             uint64  // before the range in which the vendor answered
-	PerSuccess        float64 // errors, in the median of these hours
 }
 
-// Usual looks at a kind of error in the range, and as long before it as history says.
-func (db *DB) Usual(ctx context.Context, f Filter, kind ErrorKind, history time.Duration) (Usual, error) {
-	f.Vendors, f.Statuses, f.Codes, f.Categories = []string{kind.Vendor}, nil, nil, nil
+// Hours counts errors and successes in the whole hours of [since, until), those with any. The filter's status, code and
+// category narrow the errors only; its range is not used.
+func (db *DB) Hours(ctx context.Context, f Filter, since, until time.Time) ([]HourCount, error) {
 	q, err := newQuestion(db.conn, f)
 	if err != nil {
-		return Usual{}, err
+		return nil, err
 	}
-	var u Usual
-	more := map[string]any{"kind_status": kind.Status, "kind_code": kind.Code, "since": f.From.UTC().Add(-history)}
-	err = q.ask(ctx, "alert_usual", more, func(rows driver.Rows) error {
-		return rows.Scan(&u.Errors, &u.Successes, &u.Hours, &u.PerSuccess)
+	var hours []HourCount
+	more := map[string]any{"since": since.UTC().Truncate(time.Hour), "until": until.UTC().Truncate(time.Hour)}
+	err = q.ask(ctx, "alert_hours", more, func(rows driver.Rows) error {
+		var h HourCount
+		err := rows.Scan(&h.Hour, &h.Errors, &h.Successes)
+		hours = append(hours, h)
+		return err
 	})
-	return u, err
+	return hours, err
+}
+
+// Course counts the errors of these minutes (since 1970, sorted); those without any have no entry. The filter's
+// range is not used.
+func (db *DB) Course(ctx context.Context, f Filter, minutes []int64) (map[int64]uint64, error) {
+	course := map[int64]uint64{}
+	if len(minutes) == 0 {
+		return course, nil
+	}
+	q, err := newQuestion(db.conn, f)
+	if err != nil {
+		return nil, err
+	}
+	more := map[string]any{"minutes": minutes, "since": minute(minutes[0]), "until": minute(minutes[len(minutes)-1] + 1)}
+	err = q.ask(ctx, "alert_course", more, func(rows driver.Rows) error {
+		var m int64
+		var count uint64
+		err := rows.Scan(&m, &count)
+		course[m] = count
+		return err
+	})
+	return course, err
+}
+
+// Successes counts those of the range. The filter's status, code and category do not apply.
+func (db *DB) Successes(ctx context.Context, f Filter) (count uint64, err error) {
+	q, err := newQuestion(db.conn, f)
+	if err != nil {
+		return 0, err
+	}
+	err = q.ask(ctx, "alert_successes", nil, func(rows driver.Rows) error { return rows.Scan(&count) })
+	return count, err
 }
 
 // CompleteUntil returns the instant up to which everything has been ingested, and a note when an ingester

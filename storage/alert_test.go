@@ -89,7 +89,8 @@ func TestNewCodes(t *testing.T) {
 	require.Empty(t, codes)
 }
 
-func TestUsual(t *testing.T) {
+// TestCourse: what an alert is compared with, by the hour and by the minute.
+func TestCourse(t *testing.T) {
 	db, o := openMigrated(t)
 	insertCase(t, o, parseRows(t, alertCase+`
 07:00 success GET /pay x=4 every=1m
@@ -100,12 +101,39 @@ func TestUsual(t *testing.T) {
 09:00 error GET /pay status=503 code=down op=h
 09:10 success GET /pay x=4 every=1m service=ledger
 `))
-	u, err := db.Usual(t.Context(), alertFilter(), ErrorKind{"acme", 503, "down"}, 12*time.Hour)
+	f := alertFilter()
+	f.Vendors, f.Statuses, f.Codes = []string{"acme"}, []string{"503"}, []string{"down"}
+	seven := f.From.Unix()/3600 - 3
+	hours, err := db.Hours(t.Context(), f, f.From.Add(-150*time.Minute), f.From)
 	require.NoError(t, err)
-	require.Equal(t, Usual{Errors: 2, Successes: 3, Hours: 3, PerSuccess: 0.25}, u)
-	u, err = db.Usual(t.Context(), alertFilter(), ErrorKind{"acme", 503, "down"}, time.Minute)
+	require.Equal(t, []HourCount{{seven, 1, 4}, {seven + 1, 1, 2}, {seven + 2, 1, 4}}, hours)
+	f.Services = []string{"ledger"}
+	hours, err = db.Hours(t.Context(), f, f.From.Add(-3*time.Hour), f.From)
 	require.NoError(t, err)
-	require.Equal(t, Usual{Errors: 2, Successes: 3}, u)
+	require.Equal(t, []HourCount{{seven + 2, 0, 4}}, hours)
+	f.Services = nil
+	ten := f.From.Unix() / 60
+	course, err := db.Course(t.Context(), f, []int64{ten - 60, ten - 59, ten, ten + 1})
+	require.NoError(t, err)
+	require.Equal(t, map[int64]uint64{ten - 60: 1, ten: 1}, course)
+	successes, err := db.Successes(t.Context(), f)
+	require.NoError(t, err)
+	require.EqualValues(t, 3, successes)
+}
+
+// TestNewCodeCalls: a call that is repeated within a minute counts once.
+func TestNewCodeCalls(t *testing.T) {
+	db, o := openMigrated(t)
+	insertCase(t, o, parseRows(t, `
+10:00:10 error GET /pay code=down op=a x=5 every=1s
+10:00:30 error GET /pay code=down op=b
+10:02:00 error GET /pay code=down op=a
+10:02:00 error GET /pay code=other op=a`))
+	f := alertFilter()
+	ten := f.From.Unix() / 60
+	counts, err := db.NewCodeCalls(t.Context(), f, []NewCode{{Vendor: "acme", Code: "down"}})
+	require.NoError(t, err)
+	require.Equal(t, []CallCount{{"acme", "down", ten, 2}, {"acme", "down", ten + 2, 1}}, counts)
 }
 
 func TestAlertEvidence(t *testing.T) {

@@ -15,13 +15,6 @@ const (
 	lookback = 3 * time.Hour
 	// resolvedFor is how long an alert that has ended is told as resolved.
 	resolvedFor = 15 * time.Minute
-	// pagePValue is how improbable five minutes have to be for a page.
-	pagePValue = 1e-9
-	// standardLift is a spike's count / expected where the rule does not say.
-	standardLift = 3
-	// usualHistory is how far back an ordinary hour is looked for, and usualHours how many there must be.
-	usualHistory = 7 * day
-	usualHours   = 6
 	// newFor is how long a code is new after its first appearance.
 	newFor = time.Hour
 	// newHistory is how long a vendor must have been known before a code of it can be new.
@@ -131,7 +124,10 @@ func (e *Engine) span(ctx context.Context, from, now time.Time, result *Evaluati
 		result.NoData = noData(until, note)
 	}
 	sp := span{from: MinuteOf(from), to: MinuteOf(now) + 1, now: now, complete: MinuteOf(known), marked: !until.IsZero(), observed: map[Minute]bool{}}
-	minutes, err := e.DB.Observed(ctx, sp.filter(storage.Filter{}))
+	// A spike that lasts began up to a day before, and the hour before it shows what it rose from.
+	wide := sp
+	wide.from -= Minute((day + time.Hour) / time.Minute)
+	minutes, err := e.DB.Observed(ctx, wide.filter(storage.Filter{}))
 	for _, m := range minutes {
 		sp.observed[Minute(m)] = true
 	}

@@ -213,6 +213,7 @@ func (m *mapping) thresholds(r *Rule) {
 		r.MinCount = scalar(m, "min_count", 20, count)
 	case KindLimit:
 		r.MinCount = scalar(m, "min_count", 3, count)
+		r.Above = scalar(m, "above", 0, share)
 	}
 	switch r.Kind {
 	case KindRate, KindCount, KindUnparsed:

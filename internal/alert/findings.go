@@ -15,7 +15,7 @@ func (e *Engine) findings(ctx context.Context, r *Rule, sp span) ([]finding, err
 	filter := sp.filter(r.Filter)
 	switch r.Kind {
 	case KindSpike:
-		return e.spikes(ctx, r, filter)
+		return e.spikes(ctx, r, filter, sp.observed)
 	case KindNewCode:
 		return e.newCodes(ctx, r, filter)
 	case KindStorm:
@@ -27,24 +27,47 @@ func (e *Engine) findings(ctx context.Context, r *Rule, sp span) ([]finding, err
 
 func (e *Engine) storms(ctx context.Context, r *Rule, f storage.Filter) ([]finding, error) {
 	answer, err := e.DB.Storms(ctx, f, storage.StormOptions{})
+	if err != nil {
+		return nil, err
+	}
 	var findings []finding
-	for _, row := range answer.Rows {
+	for i := range answer.Rows {
+		row := &answer.Rows[i]
 		if row.Wasted < uint64(r.MinCount) {
 			continue
 		}
-		findings = append(findings, finding{
-			from: row.Start.Time, to: row.End.Time, count: row.Attempts, expected: float64(row.Operations),
-			is: map[string]string{"vendor": row.Vendor, "service": row.Service, "endpoint": row.Endpoint},
-		})
+		ordinary, err := e.stormIsOrdinary(ctx, f, row)
+		if err != nil {
+			return nil, err
+		}
+		if !ordinary {
+			findings = append(findings, finding{
+				from: row.Start.Time, to: row.End.Time, count: row.Attempts, expected: float64(row.Operations),
+				is: map[string]string{"vendor": row.Vendor, "service": row.Service, "endpoint": row.Endpoint},
+			})
+		}
 	}
-	return findings, err
+	return findings, nil
+}
+
+// stormIsOrdinary compares a storm with what its service and endpoint do in an ordinary hour.
+func (e *Engine) stormIsOrdinary(ctx context.Context, f storage.Filter, row *storage.StormRow) (bool, error) {
+	f.Vendors, f.Services, f.Endpoints = []string{row.Vendor}, []string{row.Service}, []string{row.Endpoint}
+	f.From, f.To = row.Start.Time, row.End.Time.Add(time.Millisecond)
+	hours, err := e.DB.Hours(ctx, f, f.From.Add(-usualHistory), f.From)
+	if err != nil {
+		return false, err
+	}
+	successes, err := e.DB.Successes(ctx, f)
+	return keepsOn(row.Attempts, successes, max(1, f.To.Sub(f.From).Minutes()), hours, standardLift), err
 }
 
 func (e *Engine) limits(ctx context.Context, r *Rule, f storage.Filter) ([]finding, error) {
 	answer, err := e.DB.Limits(ctx, f, storage.LimitOptions{})
 	var findings []finding
 	for _, row := range answer.Rows {
-		if row.Rejected < uint64(r.MinCount) {
+		// Stray rejections among many calls are no limit that stops anybody.
+		if row.Rejected < uint64(r.MinCount) || !exceeds(row.Rejected, row.Rejected+row.Admitted, r.Above) {
 			continue
 		}
 		findings = append(findings, finding{
@@ -55,44 +78,34 @@ func (e *Engine) limits(ctx context.Context, r *Rule, f storage.Filter) ([]findi
 	return findings, err
 }
 
-// newCodes finds codes that appeared for the first time, from their MinCount-th error on.
+// newCodes finds codes that appeared for the first time, from their MinCount-th call on.
 func (e *Engine) newCodes(ctx context.Context, r *Rule, f storage.Filter) ([]finding, error) {
 	codes, err := e.DB.NewCodes(ctx, f, newHistory, e.known(f.To))
 	if err != nil || len(codes) == 0 {
 		return nil, err
 	}
-	narrow := f
-	narrow.Vendors, narrow.Codes = nil, nil
-	for _, c := range codes {
-		narrow.Vendors, narrow.Codes = append(narrow.Vendors, c.Vendor), append(narrow.Codes, c.Code)
-	}
-	counts, err := e.DB.Minutes(ctx, narrow, storage.MinutesOptions{By: []string{"vendor", "code"}, ErrorsOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	from, to := MinuteOf(f.From), MinuteOf(f.To)
+	counts, err := e.DB.NewCodeCalls(ctx, f, codes)
 	var findings []finding
-	for _, s := range spread(counts, []string{"vendor", "code"}, from, to) {
-		for _, c := range codes {
-			if s.values[0] == c.Vendor && s.values[1] == c.Code {
-				findings = append(findings, appearance(s, c, from, uint64(r.MinCount))...)
-			}
-		}
+	for _, c := range codes {
+		findings = append(findings, appearance(counts, c, uint64(r.MinCount))...)
 	}
-	return findings, nil
+	return findings, err
 }
 
-// appearance is the hour after a code's first error, from the minute in which there were enough of them.
-func appearance(s *series, c storage.NewCode, from Minute, enough uint64) []finding {
+// appearance is the hour after a code's first error, from the minute in which there were enough calls.
+func appearance(counts []storage.CallCount, c storage.NewCode, enough uint64) []finding {
 	var sum uint64
-	for i, n := range s.errors {
-		m := from + Minute(i)
-		if m.Time().Sub(c.FirstSeen) >= newFor {
+	for _, n := range counts {
+		if n.Vendor != c.Vendor || n.Code != c.Code {
+			continue
+		}
+		at := Minute(n.Minute).Time()
+		if at.Sub(c.FirstSeen) >= newFor {
 			break
 		}
-		if sum += n; sum >= enough {
+		if sum += n.Calls; sum >= enough {
 			return []finding{{
-				from: m.Time(), to: c.FirstSeen.Add(newFor), count: sum,
+				from: at, to: c.FirstSeen.Add(newFor), count: sum,
 				is: map[string]string{"vendor": c.Vendor, "code": c.Code},
 			}}
 		}
@@ -100,9 +113,8 @@ func appearance(s *series, c storage.NewCode, from Minute, enough uint64) []find
 	return nil
 }
 
-// spikes finds those that are worth a page. An answer may tell one spike of noise in a week; a page wants
-// longer odds.
-func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter) ([]finding, error) {
+// spikes finds those that are worth a page.
+func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter, observed map[Minute]bool) ([]finding, error) {
 	answer, err := e.DB.Spikes(ctx, f, storage.SpikeOptions{Floor: r.MinCount, Lift: r.Lift, PValue: pagePValue})
 	if err != nil {
 		return nil, err
@@ -113,32 +125,35 @@ func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter) ([]findi
 		if !row.New && row.Score < -math.Log10(pagePValue) {
 			continue
 		}
-		follows, err := e.followsTraffic(ctx, r, f, row)
+		ordinary, err := e.spikeIsOrdinary(ctx, r, row, observed)
 		if err != nil {
 			return nil, err
 		}
-		if follows {
-			continue
+		if !ordinary {
+			findings = append(findings, finding{
+				from: row.Start.Time, to: row.End.Time, count: row.Count, expected: row.Expected,
+				is: map[string]string{"vendor": row.Vendor, "status": strconv.Itoa(int(row.Status)), "code": row.Code},
+			})
 		}
-		findings = append(findings, finding{
-			from: row.Start.Time, to: row.End.Time, count: row.Count, expected: row.Expected,
-			is: map[string]string{"vendor": row.Vendor, "status": strconv.Itoa(int(row.Status)), "code": row.Code},
-		})
 	}
 	return findings, nil
 }
 
-// followsTraffic tells that errors rose only because calls did, as on a Monday morning after a weekend: for
-// each success they are less than the lift above an ordinary hour of the last week. Few successes may be few by
-// chance; the doubt speaks for the page.
-func (e *Engine) followsTraffic(ctx context.Context, r *Rule, f storage.Filter, row *storage.SpikeRow) (bool, error) {
-	f.From, f.To = row.Start.Time, row.End.Time
-	u, err := e.DB.Usual(ctx, f, storage.ErrorKind{Vendor: row.Vendor, Status: row.Status, Code: row.Code}, usualHistory)
-	if err != nil || u.Hours < usualHours || u.Successes == 0 || u.PerSuccess == 0 {
+// spikeIsOrdinary looks at a spike once more.
+func (e *Engine) spikeIsOrdinary(ctx context.Context, r *Rule, row *storage.SpikeRow, observed map[Minute]bool) (bool, error) {
+	f := r.Filter
+	f.Vendors, f.Statuses, f.Codes, f.Categories = []string{row.Vendor}, []string{strconv.Itoa(int(row.Status))}, []string{row.Code}, nil
+	c := course{
+		start: int64(MinuteOf(row.Start.Time)), end: int64(MinuteOf(row.End.Time)), errors: row.Count,
+		observed: observed, lift: cmp.Or(r.Lift, standardLift),
+	}
+	if err := e.readCourse(ctx, f, &c); err != nil {
 		return false, err
 	}
-	successes := float64(u.Successes)
-	return float64(u.Errors) < cmp.Or(r.Lift, standardLift)*u.PerSuccess*(successes-math.Sqrt(successes)), nil
+	if row.New {
+		return c.isUnknown(), nil
+	}
+	return c.ordinary(), nil
 }
 
 // during picks the findings that an episode is made of.

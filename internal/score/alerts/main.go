@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"time"
 
 	"github.com/errata-dev/errata/internal/alert"
 	"github.com/errata-dev/errata/internal/embedded"
@@ -20,6 +21,8 @@ type settings struct {
 	seeds   int
 	first   uint64
 	verbose bool
+	cost    string
+	at      string
 }
 
 func main() {
@@ -29,6 +32,8 @@ func main() {
 	flag.IntVar(&s.seeds, "seeds", 2, "how often the spikes are written anew")
 	flag.Uint64Var(&s.first, "seed", 1, "the first seed")
 	flag.BoolVar(&s.verbose, "verbose", false, "list every page in ordinary traffic, and the spikes behind")
+	flag.StringVar(&s.cost, "cost", "", "instead: what a tick costs on the table at this URL, such as one of go run ./bench/answers -serve")
+	flag.StringVar(&s.at, "at", "", "the instant of the last tick of -cost, RFC 3339")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, s)
@@ -40,6 +45,9 @@ func main() {
 }
 
 func run(ctx context.Context, s settings) error {
+	if s.cost != "" {
+		return s.measureCost(ctx)
+	}
 	dir, err := os.MkdirTemp("", "alerts-")
 	if err != nil {
 		return err
@@ -49,6 +57,21 @@ func run(ctx context.Context, s settings) error {
 		return err
 	}
 	return errors.Join(s.measure(ctx, engine.URL()), engine.Close(), os.RemoveAll(dir))
+}
+
+func (s settings) measureCost(ctx context.Context) error {
+	at, err := time.Parse(time.RFC3339, s.at)
+	if err != nil {
+		return fmt.Errorf("at: %w", err)
+	}
+	rules, err := alert.Decode("default rules", alert.DefaultFile)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	err = measureCost(ctx, &out, s.cost, at, rules)
+	_, writeErr := out.WriteTo(os.Stdout)
+	return errors.Join(err, writeErr)
 }
 
 func (s settings) measure(ctx context.Context, url string) error {
