@@ -208,26 +208,21 @@ func (db *DB) Hours(ctx context.Context, f Filter, since, until time.Time) ([]Ho
 	return hours, err
 }
 
-// Course counts the errors of these minutes (since 1970, sorted); those without any have no entry. The filter's
-// range is not used.
-func (db *DB) Course(ctx context.Context, f Filter, minutes []int64) (map[int64]uint64, error) {
-	course := map[int64]uint64{}
-	if len(minutes) == 0 {
-		return course, nil
-	}
+// Course adds up the errors of each minute (since 1970) in course: of those listed, sorted, or of all in [since, until)
+// when none is. The filter's range is not used.
+func (db *DB) Course(ctx context.Context, f Filter, since, until time.Time, minutes []int64, course map[int64]uint64) error {
 	q, err := newQuestion(db.conn, f)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	more := map[string]any{"minutes": minutes, "since": minute(minutes[0]), "until": minute(minutes[len(minutes)-1] + 1)}
-	err = q.ask(ctx, "alert_course", more, func(rows driver.Rows) error {
+	more := map[string]any{"minutes": list64(minutes), "since": since.UTC(), "until": until.UTC()}
+	return q.ask(ctx, "alert_course", more, func(rows driver.Rows) error {
 		var m int64
 		var count uint64
 		err := rows.Scan(&m, &count)
-		course[m] = count
+		course[m] += count
 		return err
 	})
-	return course, err
 }
 
 // Successes counts those of the range. The filter's status, code and category do not apply.

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -113,8 +114,11 @@ func TestCourse(t *testing.T) {
 	require.Equal(t, []HourCount{{seven + 2, 0, 4}}, hours)
 	f.Services = nil
 	ten := f.From.Unix() / 60
-	course, err := db.Course(t.Context(), f, []int64{ten - 60, ten - 59, ten, ten + 1})
-	require.NoError(t, err)
+	course := map[int64]uint64{}
+	require.NoError(t, db.Course(t.Context(), f, f.From.Add(-time.Hour), f.To, nil, course))
+	require.Equal(t, map[int64]uint64{ten - 60: 1, ten: 1, ten + 2: 1}, course)
+	course = map[int64]uint64{}
+	require.NoError(t, db.Course(t.Context(), f, f.From.Add(-time.Hour), f.To, []int64{ten - 60, ten - 59, ten, ten + 1}, course))
 	require.Equal(t, map[int64]uint64{ten - 60: 1, ten: 1}, course)
 	successes, err := db.Successes(t.Context(), f)
 	require.NoError(t, err)
@@ -148,6 +152,25 @@ func TestAlertEvidence(t *testing.T) {
 		Message: "slow down", TraceIDs: []string{}, Offsets: []string{"topic/0@6", "topic/0@5", "topic/0@4"},
 		Commonest: ErrorKind{"acme", 503, "down"},
 	}, e)
+
+	// The newest are the newest, however many there are and in whatever order they were stored.
+	rows := parseRows(t, `
+10:59:00 error GET /pay code=late
+10:10:00 error GET /pay code=many x=300 every=1s
+10:58:00 error GET /pay code=late`)
+	for i, row := range rows {
+		row.TraceID = fmt.Appendf(nil, "%032x", 1000+i)
+	}
+	insertCase(t, o, rows)
+	e, err = db.AlertEvidence(t.Context(), f)
+	require.NoError(t, err)
+	require.Equal(t, []string{fmt.Sprintf("%032x", 1000), fmt.Sprintf("%032x", 1301), fmt.Sprintf("%032x", 1300)}, e.TraceIDs)
+	require.Len(t, e.Offsets, 3)
+	newest, err := db.Errors(t.Context(), f, ErrorsOptions{Limit: 3})
+	require.NoError(t, err)
+	for i, row := range newest.Rows {
+		require.Equal(t, fmt.Sprintf("%s/%d@%d", row.Topic, row.Partition, row.Offset), e.Offsets[i])
+	}
 
 	none, err := db.AlertEvidence(t.Context(), Filter{From: f.To, To: f.To.Add(time.Hour)})
 	require.NoError(t, err)

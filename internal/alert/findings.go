@@ -144,7 +144,7 @@ func (e *Engine) spikeIsOrdinary(ctx context.Context, r *Rule, row *storage.Spik
 	f := r.Filter
 	f.Vendors, f.Statuses, f.Codes, f.Categories = []string{row.Vendor}, []string{strconv.Itoa(int(row.Status))}, []string{row.Code}, nil
 	c := course{
-		start: int64(MinuteOf(row.Start.Time)), end: int64(MinuteOf(row.End.Time)), errors: row.Count,
+		start: int64(MinuteOf(row.Start.Time)), end: int64(MinuteOf(row.End.Time)), errors: row.Count, expected: row.Expected,
 		observed: observed, lift: cmp.Or(r.Lift, standardLift),
 	}
 	if err := e.readCourse(ctx, f, &c); err != nil {

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/errata-dev/errata/storage"
 )
 
@@ -22,10 +25,15 @@ const (
 	// usualHistory is how far back an ordinary hour is looked for, and usualHours how many there must be.
 	usualHistory = 7 * day
 	usualHours   = 6
+	// firstHours of a vendor make none of its codes new.
+	firstHours = 2 * time.Hour
 	// localMinutes before a spike show the level that it rose from, when localLeast of them were observed.
 	localMinutes, localLeast = 60, 30
 	// windowMinutes are looked at together, as by the detector.
 	windowMinutes = 5
+	// skewed is what a distribution with a long tail adds to the variance that is measured; leastErrors of a stretch say
+	// something of it.
+	skewed, leastErrors = 1.5, 20
 	// habitMargin is how far from the time of day a habit may stray: daylight saving, and a quarter of an hour.
 	habitMargin = 75
 	// habitLength bounds what is looked at of a spike that lasts.
@@ -45,14 +53,21 @@ type course struct {
 	observed   map[Minute]bool     // the minutes in which any record has its time
 	hours      []storage.HourCount // the week before
 	errors     uint64              // of the spike
+	expected   float64             // of errors
 	successes  uint64              // while it lasted
 	lift       float64
 }
 
-// readCourse reads what there is to know of a spike. The filter is the rule's.
+// readCourse reads what there is to know of a spike. The filter is the rule's, and of the kind of error.
 func (e *Engine) readCourse(ctx context.Context, f storage.Filter, c *course) (err error) {
 	f.From, f.To = Minute(c.start).Time(), Minute(c.end).Time()
-	if c.counts, err = e.DB.Course(ctx, f, c.minutes()); err != nil {
+	c.counts = map[int64]uint64{}
+	week := f.From.Add(-usualHistory - habitMargin*time.Minute - localMinutes*time.Minute)
+	if err := e.DB.Course(ctx, f, week, f.To, nil, c.counts); err != nil {
+		return err
+	}
+	earlier := c.earlier(int64(MinuteOf(week)))
+	if err := e.DB.Course(ctx, f, Minute(earlier[0]).Time(), week, earlier, c.counts); err != nil {
 		return err
 	}
 	if c.hours, err = e.DB.Hours(ctx, f, f.From.Add(-usualHistory), f.From); err != nil {
@@ -62,22 +77,17 @@ func (e *Engine) readCourse(ctx context.Context, f storage.Filter, c *course) (e
 	return err
 }
 
-// minutes are those whose errors have to be known.
-func (c *course) minutes() []int64 {
-	var list []int64
-	add := func(from, to int64) {
-		for m := from; m < to; m++ {
-			list = append(list, m)
-		}
-	}
+// earlier are the minutes before the last week whose errors have to be known, sorted.
+func (c *course) earlier(until int64) (list []int64) {
 	days := habitual()
 	slices.Reverse(days)
 	for _, days := range days {
 		from, to := c.habitSpan(days)
-		add(from-localMinutes, to)
+		for m := from - localMinutes; m < min(to, until); m++ {
+			list = append(list, m)
+		}
 	}
-	add(c.start-localMinutes, c.end)
-	return slices.Compact(slices.Sorted(slices.Values(list)))
+	return slices.Compact(list)
 }
 
 // habitSpan is the time of the spike so many days before.
@@ -88,7 +98,7 @@ func (c *course) habitSpan(days int) (from, to int64) {
 
 // ordinary tells that the spike does not stand out.
 func (c *course) ordinary() bool {
-	return !c.standsOut() || followsTraffic(c.errors, c.successes, c.hours, c.lift) || c.isHabit()
+	return !c.standsOut() || !c.isImprobable() || followsTraffic(c.errors, c.successes, c.hours, c.lift) || c.isHabit()
 }
 
 // standsOut tells whether the spike rose from the level of the hour before it, by the lift. A day's mean knows
@@ -144,6 +154,52 @@ func (c *course) peak(from, to, n int64) float64 {
 	return float64(largest)
 }
 
+// isImprobable tests the spike against how far the counts of five minutes strayed in the last week. The detector
+// has but a day, in pieces of two hours, which say little where errors are few.
+func (c *course) isImprobable() bool {
+	length := min(c.end-c.start, windowMinutes)
+	mean := c.expected * float64(length) / float64(c.end-c.start)
+	spread := c.dispersion()
+	if mean == 0 || spread == 0 {
+		return true
+	}
+	size := 1 / spread
+	return mathext.RegIncBeta(c.peak(c.start, c.end, length), size, mean/(mean+size)) < pagePValue
+}
+
+// dispersion is that of the counts of five minutes in an ordinary third of a day of the last week, variance = mean +
+// dispersion × mean²; 0 = not known. The median of the thirds leaves events out.
+func (c *course) dispersion() float64 {
+	var found []float64
+	const third = int64(day/time.Minute) / 3
+	for to := c.start; to-third >= c.start-int64(usualHistory/time.Minute); to -= third {
+		if dispersion, known := c.dispersionOf(to-third, to); known {
+			found = append(found, dispersion)
+		}
+	}
+	if len(found) == 0 {
+		return 0
+	}
+	slices.Sort(found)
+	return skewed * found[len(found)/2]
+}
+
+// dispersionOf measures the counts against the means of their hours, so that slower changes do not count.
+func (c *course) dispersionOf(from, to int64) (dispersion float64, known bool) {
+	var sum, squares, beyond float64
+	for hour := from; hour < to; hour += 60 {
+		var counts []float64
+		for m := hour; m < hour+60; m += windowMinutes {
+			counts = append(counts, c.peak(m, m+windowMinutes, windowMinutes))
+		}
+		mean, variance := stat.MeanVariance(counts, nil)
+		sum += mean
+		squares += mean * mean
+		beyond += variance - mean
+	}
+	return max(0, beyond/squares), sum*60/windowMinutes >= leastErrors
+}
+
 // isHabit tells whether so much happens at this time of day anyhow, as where a batch runs every night: on at
 // least two of the days there was a burst, too, and this one is less than twice the second largest of them.
 func (c *course) isHabit() bool {
@@ -195,10 +251,10 @@ func perSuccess(hours []storage.HourCount) (usual float64, known bool) {
 	return 0, false
 }
 
-// isUnknown tells that the vendor is not known for a day: all its codes are new then. If it fails half of its calls or
-// more, that is worth a page all the same.
+// isUnknown tells that these are the first hours of the vendor: all its codes are new then. If it fails half of its
+// calls or more, that is worth a page all the same.
 func (c *course) isUnknown() bool {
-	known := len(c.hours) > 0 && Minute(c.start).Time().Sub(time.Unix(c.hours[0].Hour*3600, 0)) >= newHistory
+	known := len(c.hours) > 0 && Minute(c.start).Time().Sub(time.Unix(c.hours[0].Hour*3600, 0)) >= firstHours
 	return !known && c.errors < c.successes
 }
 

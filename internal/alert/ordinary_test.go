@@ -1,0 +1,121 @@
+package alert
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/errata-dev/errata/storage"
+)
+
+// spiked is a course whose minutes have so many errors each, but for the spike at its end.
+func spiked(usual func(m int64) uint64, minutes int64, each uint64) *course {
+	const start = 30_000_000
+	c := &course{start: start, end: start + minutes, counts: map[int64]uint64{}, observed: map[Minute]bool{}, lift: 3}
+	for m := int64(start - 29*1440); m < start; m++ {
+		c.counts[m], c.observed[Minute(m)] = usual(m-start), true
+	}
+	for m := c.start; m < c.end; m++ {
+		c.counts[m], c.observed[Minute(m)] = each, true
+		c.errors += each
+	}
+	return c
+}
+
+func steady(n uint64) func(int64) uint64 { return func(int64) uint64 { return n } }
+
+func TestStandsOut(t *testing.T) {
+	require.True(t, spiked(steady(4), 3, 12).standsOut())
+	require.False(t, spiked(steady(4), 3, 11).standsOut())
+	require.True(t, spiked(steady(0), 3, 10).standsOut())
+	c := spiked(steady(4), 3, 12)
+	c.counts[c.end-1] = 1
+	require.True(t, c.standsOut(), "the running minute takes nothing back")
+	risen := spiked(func(m int64) uint64 {
+		if m < -40 {
+			return 2
+		}
+		return 6
+	}, 4, 16)
+	require.False(t, risen.standsOut(), "on top of a level that rose within the hour")
+	for m := range risen.observed {
+		delete(risen.observed, m)
+	}
+	require.True(t, risen.standsOut(), "nothing is known of an hour that was not observed")
+	burst := spiked(func(m int64) uint64 {
+		if m >= -15 && m < -5 {
+			return 100
+		}
+		return 2
+	}, 4, 16)
+	require.True(t, burst.standsOut(), "an event within the hour raises no level")
+}
+
+// TestImprobable: what strays much has to stand out more, in whichever third of a day it strays.
+func TestImprobable(t *testing.T) {
+	rough := func(m int64) uint64 { return []uint64{0, 12, 1, 2, 10, 0}[((m/5)%6+6)%6] }
+	for _, c := range []*course{spiked(steady(4), 5, 16), spiked(rough, 5, 120)} {
+		c.expected = 20
+		require.True(t, c.isImprobable())
+	}
+	c := spiked(rough, 5, 16)
+	c.expected = 20
+	require.False(t, c.isImprobable())
+	seldom := spiked(steady(0), 5, 6)
+	seldom.expected = 0.1
+	require.True(t, seldom.isImprobable(), "of what hardly ever comes nobody knows how it strays")
+}
+
+// TestHabit: a batch that runs every night pages no more once it is a habit, unless it fails much more than usual.
+func TestHabit(t *testing.T) {
+	nightly := func(days int64, shift int64) func(int64) uint64 {
+		return func(m int64) uint64 {
+			for d := int64(1); d <= days; d++ {
+				if at := m + d*1440 + shift; at >= 0 && at < 5 {
+					return 20
+				}
+			}
+			return 0
+		}
+	}
+	require.False(t, spiked(nightly(1, 0), 5, 20).isHabit())
+	require.True(t, spiked(nightly(2, 0), 5, 20).isHabit())
+	require.True(t, spiked(nightly(7, 60), 5, 20).isHabit(), "an hour earlier by the clock of UTC: daylight saving")
+	require.True(t, spiked(nightly(7, -60), 5, 20).isHabit(), "and an hour later")
+	require.False(t, spiked(nightly(7, 180), 5, 20).isHabit())
+	require.False(t, spiked(nightly(7, 0), 5, 41).isHabit())
+	weekly := spiked(func(m int64) uint64 {
+		if m == -14*1440 || m == -21*1440 || m == -28*1440 {
+			return 100
+		}
+		return 0
+	}, 5, 20)
+	require.True(t, weekly.isHabit(), "the same weekday of the last weeks")
+	require.False(t, spiked(steady(4), 5, 12).isHabit(), "a level is no burst")
+}
+
+func TestFollowsTraffic(t *testing.T) {
+	var hours []storage.HourCount
+	for h := range int64(30) {
+		hours = append(hours, storage.HourCount{Hour: h, Errors: 5, Successes: 100})
+	}
+	hours[7].Errors, hours[8] = 400, storage.HourCount{Hour: 8, Errors: 3}
+	require.True(t, followsTraffic(100, 2000, hours, 3))
+	require.True(t, followsTraffic(250, 2000, hours, 3))
+	require.False(t, followsTraffic(300, 2000, hours, 3))
+	require.False(t, followsTraffic(100, 0, hours, 3))
+	require.False(t, followsTraffic(1, 2000, hours[:5], 3), "too few hours")
+}
+
+// TestKeepsOn: a poller of what is never there fails as it always does.
+func TestKeepsOn(t *testing.T) {
+	var hours []storage.HourCount
+	for h := range int64(30) {
+		hours = append(hours, storage.HourCount{Hour: h, Errors: 120})
+	}
+	require.True(t, keepsOn(50, 0, 20, hours, 3))
+	require.False(t, keepsOn(150, 0, 20, hours, 3))
+	require.False(t, keepsOn(50, 0, 20, hours[:5], 3))
+	hours[3].Successes = 1
+	require.False(t, keepsOn(50, 0, 20, hours, 3), "it does answer at times")
+}
