@@ -123,7 +123,7 @@ func (e *Engine) span(ctx context.Context, from, now time.Time, result *Evaluati
 	if now.Sub(known) > staleAfter {
 		result.NoData = noData(until, note)
 	}
-	sp := span{from: MinuteOf(from), to: MinuteOf(now) + 1, now: now, complete: MinuteOf(known), marked: !until.IsZero(), observed: map[Minute]bool{}}
+	sp := span{from: MinuteOf(from), to: MinuteOf(now) + 1, now: now, complete: MinuteOf(known), observed: map[Minute]bool{}}
 	// A spike that lasts began up to a day before, and the hour before it shows what it rose from.
 	wide := sp
 	wide.from -= Minute((day + time.Hour) / time.Minute)

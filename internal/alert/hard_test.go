@@ -92,6 +92,57 @@ func TestGap(t *testing.T) {
 	requireQuiet(t, e, ago(3*hour), noon())
 }
 
+// TestGapOfAllIsNoSilence: an ingester that says that it has read everything changes nothing about that.
+func TestGapOfAllIsNoSilence(t *testing.T) {
+	w := alerttest.New(t)
+	w.Insert(alerttest.Calls{From: ago(50 * hour), To: ago(90 * minute), N: 20}, alerttest.Calls{From: ago(30 * minute), To: noon(), N: 20})
+	require.NoError(t, w.DB.RecordWatermarks(t.Context(), []storage.Watermark{{Source: "src", Topic: "t", LogTime: noon()}}))
+	e := defaultEngine(t, w)
+	for _, at := range []time.Time{ago(70 * minute), ago(31 * minute), noon()} {
+		require.Empty(t, firing(t, e, at), at)
+	}
+	requireQuiet(t, e, ago(3*hour), noon())
+	w.Insert(alerttest.Calls{From: ago(90 * minute), To: ago(30 * minute), N: 1, Vendor: "globex"})
+	require.Equal(t, []string{"vendor-silent"}, firing(t, e, ago(31*minute)), "somebody was recorded")
+}
+
+// TestDuplicatedDay: a day's records are written into the topic once more, hours later: other offsets, the times of
+// the first. What was complete then has twice as many of everything, and what follows has not.
+func TestDuplicatedDay(t *testing.T) {
+	w := alerttest.New(t)
+	usual := func(from, to time.Time) []alerttest.Calls { return []alerttest.Calls{{From: from, To: to, N: 20}, trouble(from, to, 3)} }
+	w.Insert(usual(ago(80*hour), noon())...)
+	e := defaultEngine(t, w)
+	requireQuiet(t, e, ago(3*day), noon())
+	w.Insert(usual(ago(50*hour), ago(26*hour))...)
+	requireQuiet(t, e, ago(3*day), noon())
+	for at := ago(50 * hour); at.Before(ago(46 * hour)); at = at.Add(23 * minute) {
+		require.Empty(t, firing(t, e, at), at)
+	}
+	w.Insert(trouble(ago(5*minute), noon(), 60))
+	require.Contains(t, firing(t, e, noon()), "error-spike", "and it still pages")
+}
+
+// TestDaylightSaving: a batch that fails as it always does runs at a fixed time of a town that changes its clocks, in
+// both directions: by UTC an hour sooner or later than on the days before.
+func TestDaylightSaving(t *testing.T) {
+	for _, shift := range []time.Duration{hour, -hour} {
+		w := alerttest.New(t)
+		w.Insert(alerttest.Calls{From: ago(7 * day), To: noon(), N: 2, Vendor: "globex"}, alerttest.Calls{From: ago(7 * day), To: noon(), N: 2})
+		for days := time.Duration(6); days >= 1; days-- {
+			at := ago(days*day + 6*hour)
+			w.Insert(trouble(at, at.Add(5*minute), 12))
+		}
+		today := ago(6*hour + shift)
+		w.Insert(trouble(today, today.Add(5*minute), 12))
+		e := defaultEngine(t, w)
+		requireQuiet(t, e, ago(4*day), noon())
+		require.Empty(t, firing(t, e, today.Add(6*minute)))
+		w.Insert(trouble(today, today.Add(5*minute), 50))
+		require.Contains(t, firing(t, e, today.Add(6*minute)), "error-spike", "five times as much is no habit")
+	}
+}
+
 // TestClocksOfOthers: records with times that are hours off, from a host whose clock is wrong, page nobody.
 func TestClocksOfOthers(t *testing.T) {
 	w := alerttest.New(t)

@@ -20,6 +20,9 @@ const (
 	// pagePValue is how improbable five minutes have to be for a page. Four weeks have 40,000 minutes: with 250
 	// kinds of errors, chance alone pages once in a hundred such stretches.
 	pagePValue = 1e-9
+	// weekPValue is how improbable they have to be by what the last week strayed, which is asked beside the detector's
+	// test: with pagePValue twice, four times three errors a minute were found no more.
+	weekPValue = 1e-6
 	// standardLift is a spike's count / expected where the rule does not say.
 	standardLift = 3
 	// usualHistory is how far back an ordinary hour is looked for, and usualHours how many there must be.
@@ -164,7 +167,7 @@ func (c *course) isImprobable() bool {
 		return true
 	}
 	size := 1 / spread
-	return mathext.RegIncBeta(c.peak(c.start, c.end, length), size, mean/(mean+size)) < pagePValue
+	return mathext.RegIncBeta(c.peak(c.start, c.end, length), size, mean/(mean+size)) < weekPValue
 }
 
 // dispersion is that of the counts of five minutes in an ordinary third of a day of the last week, variance = mean +

@@ -14,19 +14,15 @@ type span struct {
 	now      time.Time // in the last minute
 	// complete is the first minute whose rows may still be on their way.
 	complete Minute
-	// marked: an ingester says how far it is, so that complete minutes without records had none.
-	marked bool
 	// observed are the minutes in which any record has its time; in the others nothing was ingested.
 	observed map[Minute]bool
 }
 
 func (s span) minutes() int { return int(s.to - s.from) }
 
-// listened tells whether records would have been seen in most of the window that ends with m, had there been any.
+// listened tells whether most minutes of the window that ends with m have records of anybody. Where nothing at all was
+// recorded, it is likelier that nobody wrote or ingested records than that all vendors fell silent at once.
 func (s span) listened(m Minute, window int) bool {
-	if s.marked {
-		return true
-	}
 	seen := 0
 	for i := range window {
 		if s.observed[m-Minute(i)] {

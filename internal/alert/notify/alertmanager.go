@@ -3,10 +3,9 @@ package notify
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -14,18 +13,43 @@ import (
 // of sending, so that one failure resolves nothing.
 const forgetAfter = 5 * time.Minute
 
-// Alertmanager sends to the API v2 of one or more Prometheus Alertmanagers, which agree among themselves
-// whom to tell. Everything that fires is sent again and again, as the API asks of its clients:
-// https://prometheus.io/docs/alerting/latest/clients/.
+// Alertmanager sends to the API v2 of one Prometheus Alertmanager. Everything that fires is sent again and again, as
+// the API asks of its clients: https://prometheus.io/docs/alerting/latest/clients/. Several of them agree among
+// themselves whom to tell.
 type Alertmanager struct {
-	urls   []string
+	url    string
 	client *http.Client
+
+	sent   time.Time // when it last heard all
+	states map[string]Status
 }
 
-// NewAlertmanager takes base URLs such as http://alertmanager:9093. Alertmanagers usually have private
+// NewAlertmanager takes a base URL such as http://alertmanager:9093. Alertmanagers usually have private
 // addresses, and only whoever writes the rules names them: no address is refused.
-func NewAlertmanager(urls []string) *Alertmanager {
-	return &Alertmanager{urls: urls, client: newClient(Anywhere)}
+func NewAlertmanager(url string) *Alertmanager {
+	return &Alertmanager{url: strings.TrimRight(url, "/"), client: newClient(Anywhere)}
+}
+
+// tell sends everything when anything has changed or it is time to. One that did not take it is told again at the next
+// evaluation; the others are not.
+func (a *Alertmanager) tell(ctx context.Context, now time.Time, notifications []Notification) error {
+	if !a.changed(notifications) && now.Sub(a.sent) < resendAfter {
+		return nil
+	}
+	if err := a.Send(ctx, now, notifications); err != nil {
+		return fmt.Errorf("alertmanager: %w", err)
+	}
+	a.sent, a.states = now, statesOf(notifications)
+	return nil
+}
+
+func (a *Alertmanager) changed(notifications []Notification) bool {
+	for fingerprint, status := range statesOf(notifications) {
+		if a.states[fingerprint] != status {
+			return true
+		}
+	}
+	return false
 }
 
 // postableAlert is the API's form of an alert.
@@ -36,8 +60,7 @@ type postableAlert struct {
 	EndsAt      time.Time         `json:"endsAt"`
 }
 
-// Send tells every Alertmanager of all notifications at once. It fails if any did not take them;
-// the next sending makes that good.
+// Send tells of all notifications at once.
 func (a *Alertmanager) Send(ctx context.Context, now time.Time, notifications []Notification) error {
 	if len(notifications) == 0 {
 		return nil
@@ -54,17 +77,5 @@ func (a *Alertmanager) Send(ctx context.Context, now time.Time, notifications []
 	if err != nil {
 		return err
 	}
-	return a.postAll(ctx, body)
-}
-
-func (a *Alertmanager) postAll(ctx context.Context, body []byte) error {
-	faults := make([]error, len(a.urls))
-	var wait sync.WaitGroup
-	for i, base := range a.urls {
-		wait.Go(func() {
-			faults[i] = post(ctx, a.client, strings.TrimRight(base, "/")+"/api/v2/alerts", body, http.Header{})
-		})
-	}
-	wait.Wait()
-	return errors.Join(faults...)
+	return post(ctx, a.client, a.url+"/api/v2/alerts", body, http.Header{})
 }

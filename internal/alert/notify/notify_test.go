@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -146,24 +147,71 @@ func TestPublic(t *testing.T) {
 	require.False(t, public(netip.MustParseAddr("::ffff:10.0.0.1").Unmap()))
 }
 
-func TestSlackText(t *testing.T) {
+// TestSlack: what a vendor says is text, and nothing else.
+func TestSlack(t *testing.T) {
+	r := newReceiver(t)
 	n := firing("acme")
-	text := slackText(&n)
-	require.Contains(t, text, "*FIRING spike: acme*")
-	require.Contains(t, text, "&lt;!channel&gt;", "a vendor's words page nobody")
-	require.NotContains(t, text, "`rm`")
-	require.Contains(t, text, "`query spikes --vendor acme`")
+	n.Evidence.Message = "<!channel> *down* _now_ `rm` https://evil.example"
+	require.NoError(t, NewSlack(r.URL, Anywhere).Send(t.Context(), now, n))
+	var body map[string]any
+	require.NoError(t, json.Unmarshal([]byte(r.bodies[0]), &body))
+	text, _ := body["text"].(string)
+	require.True(t, strings.HasPrefix(text, "FIRING spike: acme\n"))
+	require.Contains(t, text, "message: &lt;!channel&gt; *down* _now_ 'rm' https://evil.example", "a vendor's words page nobody")
+	require.Contains(t, text, "\nquery spikes --vendor acme")
+	delete(body, "text")
+	require.Equal(t, map[string]any{"mrkdwn": false, "parse": "none", "link_names": false, "unfurl_links": false, "unfurl_media": false}, body)
+}
+
+// TestPrinterEscapes: a terminal that shows the lines is not controlled by a vendor's words.
+func TestPrinterEscapes(t *testing.T) {
+	var out bytes.Buffer
+	router, err := NewRouter(alert.Targets{Stdout: true}, Options{Out: &out})
+	require.NoError(t, err)
+	n := firing("acme")
+	n.Evidence.Message = "a\u009b31m\u202eb\x1b\u2028c"
+	require.NoError(t, router.Tell(t.Context(), now, []Notification{n}))
+	require.Contains(t, out.String(), `a\u009b31m\u202eb\u001b\u2028c`)
+	require.Equal(t, 1, strings.Count(out.String(), "\n"))
+	var got Notification
+	require.NoError(t, json.Unmarshal(out.Bytes(), &got))
+	require.Equal(t, n.Evidence.Message, got.Evidence.Message)
+}
+
+// TestOneAlertmanagerDown: the others are told again when it is time to, not because of it.
+func TestOneAlertmanagerDown(t *testing.T) {
+	up, down := newReceiver(t), newReceiver(t, 500, 500)
+	router, err := NewRouter(alert.Targets{Alertmanagers: []string{up.URL, down.URL}}, Options{})
+	require.NoError(t, err)
+	tell := func(after time.Duration) error {
+		return router.Tell(t.Context(), now.Add(after), []Notification{firing("acme")})
+	}
+	require.Error(t, tell(0))
+	require.Error(t, tell(15*time.Second))
+	require.NoError(t, tell(30*time.Second))
+	require.NoError(t, tell(45*time.Second))
+	require.Equal(t, 1, up.count())
+	require.Equal(t, 3, down.count())
+	require.NoError(t, tell(resendAfter))
+	require.Equal(t, 2, up.count())
+	require.Equal(t, 3, down.count())
 }
 
 // memory is a ledger for one process.
 type memory struct {
 	mu   sync.Mutex
 	sent map[string]string
+	down bool
 }
+
+var errDown = errors.New("the ledger is down")
 
 func (m *memory) ClaimChange(_ context.Context, c storage.Change, _ string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.down {
+		return false, errDown
+	}
 	told := m.sent[c.Target+c.Alert]
 	return told != c.Status && (told != "" || c.Status == string(StatusFiring)), nil
 }
@@ -171,6 +219,9 @@ func (m *memory) ClaimChange(_ context.Context, c storage.Change, _ string) (boo
 func (m *memory) FulfilChange(_ context.Context, c storage.Change, _ string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.down {
+		return errDown
+	}
 	m.sent[c.Target+c.Alert] = c.Status
 	return nil
 }
@@ -202,6 +253,45 @@ func TestRouterTellsEachChangeOnce(t *testing.T) {
 	require.Zero(t, tell(router, resolved("acme")), "nor does the other instance")
 	require.Zero(t, tell(router, resolved("initech")), "nobody was told that it fires")
 	require.Equal(t, 2, tell(router, firing("acme")), "it fires anew")
+}
+
+// TestWithoutLedger: while nobody knows who has been told what, what is new here is told once; what was told, here
+// or by others, is not. When the ledger is back it learns of it, so that the end is told, too.
+func TestWithoutLedger(t *testing.T) {
+	r := newReceiver(t)
+	ledger := &memory{sent: map[string]string{}}
+	faults := 0
+	start := func() *Router {
+		router, err := NewRouter(alert.Targets{Webhooks: []alert.Webhook{{URL: r.URL}}}, Options{Reach: Anywhere, Ledger: ledger, OnError: func(error) { faults++ }})
+		require.NoError(t, err)
+		return router
+	}
+	here, other := start(), start()
+	tell := func(after time.Duration, n ...Notification) int {
+		before := r.count()
+		require.NoError(t, here.Tell(t.Context(), now.Add(after), n))
+		here.Wait()
+		return r.count() - before
+	}
+	require.Equal(t, 1, tell(0, firing("mine")))
+	require.NoError(t, other.Tell(t.Context(), now, []Notification{firing("others")}))
+	other.Wait()
+	require.Zero(t, tell(0, firing("mine"), firing("others")))
+
+	ledger.down = true
+	all := []Notification{firing("mine"), firing("others"), firing("new"), resolved("unheard")}
+	require.Zero(t, tell(15*time.Second, all...), "it may be back at once")
+	require.Equal(t, 1, tell(45*time.Second, all...))
+	require.Contains(t, r.bodies[len(r.bodies)-1], `"vendor":"new"`)
+	require.Zero(t, tell(60*time.Second, all...))
+	require.Equal(t, 3, faults, "said once each, but for what was told here")
+
+	ledger.down = false
+	require.Zero(t, tell(75*time.Second, firing("new")))
+	require.Zero(t, tell(75*time.Second, resolved("others"))-1)
+	here = start()
+	require.Zero(t, tell(90*time.Second, firing("new")), "a restarted instance knows")
+	require.Equal(t, 1, tell(105*time.Second, resolved("new")))
 }
 
 func TestRouterTriesAgain(t *testing.T) {

@@ -29,21 +29,18 @@ type Options struct {
 
 // Router tells every target.
 type Router struct {
-	options      Options
-	alertmanager *Alertmanager // nil = none
-	targets      []*target
-	printer      *printer // nil = none
-	pending      sync.WaitGroup
-
-	sent   time.Time // when Alertmanager last heard all
-	states map[string]Status
+	options       Options
+	alertmanagers []*Alertmanager
+	targets       []*target
+	printer       *printer // nil = none
+	pending       sync.WaitGroup
 }
 
 // NewRouter reads the secrets of the targets. It sends nothing yet.
 func NewRouter(t alert.Targets, o Options) (*Router, error) {
-	r := &Router{options: o, states: map[string]Status{}}
-	if len(t.Alertmanagers) > 0 {
-		r.alertmanager = NewAlertmanager(t.Alertmanagers)
+	r := &Router{options: o}
+	for _, url := range t.Alertmanagers {
+		r.alertmanagers = append(r.alertmanagers, NewAlertmanager(url))
 	}
 	if t.Stdout {
 		r.printer = &printer{out: o.Out, told: map[string]Status{}}
@@ -103,28 +100,18 @@ func (r *Router) Tell(ctx context.Context, now time.Time, notifications []Notifi
 	if r.printer != nil {
 		faults = append(faults, r.printer.tell(notifications))
 	}
-	return errors.Join(append(faults, r.tellAlertmanager(ctx, now, notifications))...)
+	return errors.Join(append(faults, r.tellAlertmanagers(ctx, now, notifications))...)
 }
 
-// tellAlertmanager sends everything when anything has changed or it is time to.
-func (r *Router) tellAlertmanager(ctx context.Context, now time.Time, notifications []Notification) error {
-	if r.alertmanager == nil || !r.changed(notifications) && now.Sub(r.sent) < resendAfter {
-		return nil
+// tellAlertmanagers tells all of them at the same time: one that is down holds up no other.
+func (r *Router) tellAlertmanagers(ctx context.Context, now time.Time, notifications []Notification) error {
+	faults := make([]error, len(r.alertmanagers))
+	var wait sync.WaitGroup
+	for i, a := range r.alertmanagers {
+		wait.Go(func() { faults[i] = a.tell(ctx, now, notifications) })
 	}
-	if err := r.alertmanager.Send(ctx, now, notifications); err != nil {
-		return fmt.Errorf("alertmanager: %w", err)
-	}
-	r.sent, r.states = now, statesOf(notifications)
-	return nil
-}
-
-func (r *Router) changed(notifications []Notification) bool {
-	for fingerprint, status := range statesOf(notifications) {
-		if r.states[fingerprint] != status {
-			return true
-		}
-	}
-	return false
+	wait.Wait()
+	return errors.Join(faults...)
 }
 
 func statesOf(notifications []Notification) map[string]Status {

@@ -26,10 +26,9 @@ type Runner struct {
 	Interval time.Duration
 	Log      zerolog.Logger
 
-	last         []Notification // of the last evaluation that succeeded
-	at           time.Time      // of the last step
-	failingSince time.Time
-	noDataSince  time.Time
+	last            []Notification // of the last evaluation that succeeded, without errata's own
+	at              time.Time      // of the last step
+	noData, failing own
 }
 
 // Run evaluates at once and then every Interval, until ctx is done.
@@ -57,27 +56,27 @@ func (r *Runner) Step(ctx context.Context, now time.Time) {
 		now = r.at
 	}
 	r.at = now
-	notifications, err := r.evaluate(ctx, now)
+	err := r.evaluate(ctx, now)
 	switch {
 	case ctx.Err() != nil:
 		return
 	case err != nil:
 		r.Log.Error().Err(err).Msg("the rules could not be evaluated; what fired fires on")
-		notifications = append(slices.Clone(r.last), r.own(failingAlert, "the rules cannot be evaluated: see the log of query alert run", &r.failingSince, now))
+		r.failing.raise("the rules cannot be evaluated: see the log of query alert run", now)
 	default:
-		notifications = append(notifications, r.withdrawn(notifications, now)...)
-		notifications = append(notifications, r.ended(failingAlert, &r.failingSince, now)...)
-		r.last = notifications
+		r.failing.end(now)
 	}
+	notifications := slices.Concat(r.last, r.noData.tell(noDataAlert), r.failing.tell(failingAlert))
 	if err := r.Router.Tell(ctx, now, notifications); err != nil {
 		r.Log.Error().Err(err).Msg("not everybody was told")
 	}
 }
 
-func (r *Runner) evaluate(ctx context.Context, now time.Time) ([]Notification, error) {
+// evaluate brings what is told up to date. When it fails, nothing has changed.
+func (r *Runner) evaluate(ctx context.Context, now time.Time) error {
 	result, err := r.Engine.Evaluate(ctx, now)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var notifications []Notification
 	for i := range result.Alerts {
@@ -87,14 +86,17 @@ func (r *Runner) evaluate(ctx context.Context, now time.Time) ([]Notification, e
 		}
 		evidence, err := r.Engine.Evidence(ctx, a, now)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		notifications = append(notifications, New(a, evidence, a.Annotations(evidence)))
 	}
-	if result.NoData != "" {
-		return append(notifications, r.own(noDataAlert, result.NoData, &r.noDataSince, now)), nil
+	r.last = append(notifications, r.withdrawn(notifications, now)...)
+	if result.NoData == "" {
+		r.noData.end(now)
+	} else {
+		r.noData.raise(result.NoData, now)
 	}
-	return append(notifications, r.ended(noDataAlert, &r.noDataSince, now)...), nil
+	return nil
 }
 
 // withdrawn resolves alerts that were told and that this evaluation does not know any more: with more rows, what
@@ -105,7 +107,7 @@ func (r *Runner) withdrawn(current []Notification, now time.Time) []Notification
 	for _, n := range r.last {
 		_, known := states[n.Fingerprint()]
 		switch {
-		case known || n.isOwn():
+		case known:
 		case n.Status == StatusFiring:
 			n.Status, n.EndsAt = StatusResolved, &now
 			n.identify()
@@ -117,34 +119,44 @@ func (r *Runner) withdrawn(current []Notification, now time.Time) []Notification
 	return gone
 }
 
-func (n *Notification) isOwn() bool {
-	name := n.Labels["alertname"]
-	return name == noDataAlert || name == failingAlert
+// own is an alert about errata itself.
+type own struct {
+	summary      string
+	since, ended time.Time // zero = never raised, or long over; has not ended
 }
 
-// own is an alert about errata itself.
-func (r *Runner) own(name, summary string, since *time.Time, now time.Time) Notification {
-	if since.IsZero() {
-		*since = now
+func (o *own) raise(summary string, now time.Time) {
+	if o.since.IsZero() || !o.ended.IsZero() {
+		*o = own{since: now}
+	}
+	o.summary = summary
+}
+
+func (o *own) end(now time.Time) {
+	switch {
+	case o.since.IsZero():
+	case o.ended.IsZero():
+		o.ended, o.summary = now, "over"
+	case now.Sub(o.ended) > keepResolved:
+		*o = own{}
+	}
+}
+
+// tell is what there is to tell of it: one at most.
+func (o *own) tell(name string) []Notification {
+	if o.since.IsZero() {
+		return nil
 	}
 	n := Notification{
 		Status: StatusFiring, Labels: map[string]string{"alertname": name, "severity": "warning"},
-		Annotations: map[string]string{"summary": summary}, StartsAt: *since,
-		Evidence: alert.Evidence{Rule: name, What: summary, Since: *since},
-		since:    since.Add(-24 * time.Hour), // a restart within a day is no news
+		Annotations: map[string]string{"summary": o.summary}, StartsAt: o.since,
+		Evidence: alert.Evidence{Rule: name, What: o.summary, Since: o.since},
+		since:    o.since.Add(-24 * time.Hour), // a restart within a day is no news
+	}
+	if !o.ended.IsZero() {
+		ended := o.ended
+		n.Status, n.EndsAt = StatusResolved, &ended
 	}
 	n.identify()
-	return n
-}
-
-// ended resolves an alert about errata itself, if it was raised.
-func (r *Runner) ended(name string, since *time.Time, now time.Time) []Notification {
-	if since.IsZero() {
-		return nil
-	}
-	n := r.own(name, "over", since, now)
-	n.Status, n.EndsAt = StatusResolved, &now
-	n.identify()
-	*since = time.Time{}
 	return []Notification{n}
 }

@@ -101,6 +101,10 @@ func TestNoData(t *testing.T) {
 	require.NoError(t, w.DB.RecordWatermarks(t.Context(), []storage.Watermark{mark}))
 	r.stepAndWait(t, now.Add(2*time.Second))
 	require.Equal(t, []string{"resolved ErrataNoData"}, told(t, out))
+	r.stepAndWait(t, now.Add(time.Minute))
+	require.Equal(t, StatusResolved, r.noData.tell(noDataAlert)[0].Status, "it stays resolved for a while, for whoever missed it")
+	r.noData.end(now.Add(20 * time.Minute))
+	require.Empty(t, r.noData.tell(noDataAlert))
 }
 
 // TestWithdrawn: an alert that no evaluation tells any more is resolved, not forgotten.
@@ -203,4 +207,7 @@ func TestFailingQueries(t *testing.T) {
 	g.set(false)
 	r.stepAndWait(t, end.Add(31*time.Minute))
 	require.ElementsMatch(t, []string{"resolved spike", "resolved ErrataQueryFailing"}, told(t, out))
+	g.set(true)
+	r.stepAndWait(t, end.Add(32*time.Minute))
+	require.Equal(t, []string{"firing ErrataQueryFailing"}, told(t, out), "it is down anew, however lately it was told to be back")
 }

@@ -34,15 +34,21 @@ type target struct {
 	ledger Ledger
 	owner  string
 
-	busy sync.Mutex         // held while telling: a slow receiver holds up nobody else
-	told map[string]telling // by fingerprint; spares asking the ledger again and again
+	busy   sync.Mutex           // held while telling: a slow receiver holds up nobody else
+	told   map[string]telling   // by fingerprint; spares asking the ledger again and again
+	others map[string]Status    // by fingerprint: what the ledger said that others tell, or have told
+	failed map[string]time.Time // by fingerprint: since when the ledger cannot be asked about it
 }
 
 // telling is what a target was told last, and when.
 type telling struct {
 	status Status
 	at     time.Time
+	owed   *storage.Change // what the ledger does not know of it yet
 }
+
+// ledgerPatience is how long the ledger may fail before a change is told without asking it.
+const ledgerPatience = 30 * time.Second
 
 // newTarget names a receiver by the host of its URL and knows it by the hash of the whole.
 func newTarget(kind, address string, s sender, l Ledger, owner string) *target {
@@ -51,7 +57,7 @@ func newTarget(kind, address string, s sender, l Ledger, owner string) *target {
 	if u, err := url.Parse(address); err == nil && u.Host != "" {
 		name += " " + u.Host
 	}
-	return &target{name: name, id: kind + "-" + hex.EncodeToString(hash[:8]), sender: s, ledger: l, owner: owner, told: map[string]telling{}}
+	return &target{name: name, id: kind + "-" + hex.EncodeToString(hash[:8]), sender: s, ledger: l, owner: owner, told: map[string]telling{}, others: map[string]Status{}, failed: map[string]time.Time{}}
 }
 
 // tell sends what the target does not know yet. It does nothing while it is still busy with the last ones.
@@ -70,20 +76,51 @@ func (t *target) tell(ctx context.Context, now time.Time, notifications []Notifi
 
 func (t *target) change(ctx context.Context, now time.Time, n Notification) error {
 	fingerprint := n.Fingerprint()
-	if last := t.told[fingerprint]; last.status == n.Status && !last.at.Before(n.since) {
+	last := t.told[fingerprint]
+	if last.owed != nil && t.ledger.FulfilChange(ctx, *last.owed, t.owner) == nil {
+		last.owed = nil
+		t.told[fingerprint] = last
+	}
+	if last.status == n.Status && !last.at.Before(n.since) {
 		return nil
 	}
-	delete(t.told, fingerprint) // whoever tells of this change: the next one is news again
 	c := storage.Change{Target: t.id, Alert: fingerprint, Status: string(n.Status), Since: n.since}
 	mine, err := t.ledger.ClaimChange(ctx, c, t.owner)
-	if err != nil || !mine {
-		return err
+	if err != nil {
+		return t.withoutLedger(ctx, now, n, c, err)
+	}
+	delete(t.failed, fingerprint)
+	delete(t.told, fingerprint) // whoever tells of this change: the next one is news again
+	if !mine {
+		t.others[fingerprint] = n.Status
+		return nil
 	}
 	if err := t.sender.Send(ctx, now, n); err != nil {
 		return err
 	}
-	t.told[fingerprint] = telling{n.Status, now}
+	t.told[fingerprint] = telling{status: n.Status, at: now}
 	return t.ledger.FulfilChange(ctx, c, t.owner)
+}
+
+// withoutLedger tells of a change while the ledger cannot be asked who has: twice is better than never. What this
+// process has told, or knew another to tell, it does not tell again; and of the end of what nobody here told, nothing.
+func (t *target) withoutLedger(ctx context.Context, now time.Time, n Notification, c storage.Change, fault error) error {
+	fingerprint := n.Fingerprint()
+	since, failing := t.failed[fingerprint]
+	if !failing {
+		t.failed[fingerprint] = now
+		return fault
+	}
+	unheard := n.Status == StatusResolved && t.told[fingerprint].status != StatusFiring
+	if now.Sub(since) < ledgerPatience || t.others[fingerprint] == n.Status || unheard {
+		return nil // said once
+	}
+	if err := t.sender.Send(ctx, now, n); err != nil {
+		return err
+	}
+	delete(t.failed, fingerprint)
+	t.told[fingerprint] = telling{status: n.Status, at: now, owed: &c}
+	return nil
 }
 
 // printer writes notifications as JSON lines, each change once.

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/errata-dev/errata/internal/alert"
+	"github.com/errata-dev/errata/storage"
+)
+
+// TestNights: whether somebody was woken is a matter of the clock on the wall, on the nights that change it too.
+func TestNights(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Copenhagen")
+	require.NoError(t, err)
+	for fired, night := range map[string]bool{
+		"2026-03-28T05:30:00Z": true,  // 06:30
+		"2026-03-29T05:30:00Z": false, // 07:30: the clocks went forward
+		"2026-03-29T04:30:00Z": true,  // 06:30
+		"2026-10-24T05:30:00Z": false, // 07:30
+		"2026-10-25T05:30:00Z": true,  // 06:30: the clocks went back
+		"2026-10-25T06:00:00Z": false,
+		"2026-10-24T20:00:00Z": true,  // 22:00
+		"2026-10-25T20:30:00Z": false, // 21:30
+		"2026-03-28T21:00:00Z": true,
+		"2026-03-29T20:00:00Z": true,
+		"2026-03-29T19:59:00Z": false,
+	} {
+		at, err := time.Parse(time.RFC3339, fired)
+		require.NoError(t, err)
+		f := storage.Filter{From: at.Add(-24 * time.Hour), To: at.Add(24 * time.Hour)}
+		row := episode(alert.Life{}, alert.Episode{Since: at, Fired: at, Resolved: at.Add(2 * time.Hour)}, f, zone)
+		require.Equal(t, night, row.Night, fired)
+		require.InDelta(t, 7200, row.DurationS, 0, "two hours are two hours, whatever the wall says")
+	}
+}
