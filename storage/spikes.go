@@ -39,6 +39,8 @@ type SpikeOptions struct {
 
 	// Advice says what to do about an error; nil leaves SpikeRow.Advice empty.
 	Advice func(vendor string, status int, code string) string
+
+	hours *Hours // that are kept between evaluations of alerts; nil = none
 }
 
 // SpikeRow is a stretch of whole minutes in which one error was far more frequent than before.
@@ -215,6 +217,9 @@ func minuteOf(t time.Time) int64 { return t.Unix() / minuteS }
 func minute(n int64) time.Time { return time.Unix(n*minuteS, 0).UTC() }
 
 func (s *spikeQuestion) readCounts(ctx context.Context) error {
+	if s.options.hours != nil {
+		return s.keptCounts(ctx)
+	}
 	err := s.ask(ctx, "spike_counts", s.margins(), func(rows driver.Rows) error {
 		var r spike.Series
 		var matches uint8
@@ -225,10 +230,14 @@ func (s *spikeQuestion) readCounts(ctx context.Context) error {
 		s.matches[r.Kind] = s.matches[r.Kind] || matches == 1
 		return err
 	})
+	s.noteKinds()
+	return err
+}
+
+func (s *spikeQuestion) noteKinds() {
 	if len(s.matches) >= s.maxKinds {
 		s.answer.Notes = append(s.answer.Notes, fmt.Sprintf("only the %d kinds of errors with the most in five minutes were looked at, narrow the range or the filters", s.maxKinds))
 	}
-	return err
 }
 
 // withoutGeneration is the source of a topic that was created anew: its stream goes on.
@@ -251,7 +260,7 @@ func (s *spikeQuestion) readObserved(ctx context.Context) error {
 	}
 	more := s.margins()
 	more["spike_sources"] = slices.Sorted(maps.Keys(s.sources))
-	if err := s.ask(ctx, "spike_observed", more, s.observe); err != nil {
+	if err := s.observeErrors(ctx, more); err != nil {
 		return err
 	}
 	missing := s.missing(minuteOf(s.since()), minuteOf(s.filter.To.Add(spikeMargin))+1)
@@ -266,6 +275,13 @@ func (s *spikeQuestion) readObserved(ctx context.Context) error {
 	}
 	s.bound()
 	return nil
+}
+
+func (s *spikeQuestion) observeErrors(ctx context.Context, more map[string]any) error {
+	if s.options.hours != nil {
+		return s.keptObserved(ctx)
+	}
+	return s.ask(ctx, "spike_observed", more, s.observe)
 }
 
 // list64 makes an absent list an empty one: the driver would send nil as NULL.

@@ -11,6 +11,7 @@ import (
 	"github.com/errata-dev/errata/internal/alert/notify"
 	"github.com/errata-dev/errata/internal/cli"
 	"github.com/errata-dev/errata/internal/config"
+	"github.com/errata-dev/errata/storage"
 )
 
 func newAlertRun() *cobra.Command {
@@ -65,6 +66,7 @@ func alertRun(cmd *cobra.Command, a *alerting, clickhouse config.ClickHouse, l c
 	if err != nil {
 		return errors.Join(err, store.Close())
 	}
+	engine.Hours = &storage.Hours{}
 	host, err := os.Hostname()
 	if err != nil {
 		return errors.Join(err, store.Close())

@@ -13,6 +13,8 @@ const (
 	// lookback is how far an evaluation walks back. An alert that has fired for longer is still the same
 	// alert: its labels are its identity, not its start.
 	lookback = 3 * time.Hour
+	// keptFor is how far back hours are kept: as far as any rule reads.
+	keptFor = 8 * day
 	// resolvedFor is how long an alert that has ended is told as resolved.
 	resolvedFor = 15 * time.Minute
 	// newFor is how long a code is new after its first appearance.
@@ -33,6 +35,8 @@ type Engine struct {
 	Grace time.Duration
 	// Advice says what to do about an error, "" if nobody knows.
 	Advice func(vendor string, status int, code string) string
+	// Hours are kept between evaluations by whoever evaluates again and again; nil = each one reads all anew.
+	Hours *storage.Hours
 }
 
 // Alert is one alert at one instant.
@@ -61,6 +65,11 @@ type Evaluation struct {
 // Evaluate says how every rule stands at now.
 func (e *Engine) Evaluate(ctx context.Context, now time.Time) (Evaluation, error) {
 	result := Evaluation{At: now}
+	if e.Hours != nil {
+		if err := e.Hours.Refresh(ctx, e.DB, now.Add(-keptFor), now.Add(day)); err != nil {
+			return result, err
+		}
+	}
 	sp, err := e.span(ctx, now.Add(-lookback), now, &result)
 	if err != nil {
 		return result, err
@@ -127,7 +136,7 @@ func (e *Engine) span(ctx context.Context, from, now time.Time, result *Evaluati
 	// A spike that lasts began up to a day before, and the hour before it shows what it rose from.
 	wide := sp
 	wide.from -= Minute((day + time.Hour) / time.Minute)
-	minutes, err := e.DB.Observed(ctx, wide.filter(storage.Filter{}))
+	minutes, err := e.Hours.Observed(ctx, e.DB, wide.filter(storage.Filter{}))
 	for _, m := range minutes {
 		sp.observed[Minute(m)] = true
 	}
@@ -169,7 +178,7 @@ func (e *Engine) counted(ctx context.Context, r *Rule, sp span) ([]*subject, err
 	if r.Kind != KindSilent {
 		options.Known = e.known(sp.to.Time())
 	}
-	counts, err := e.DB.Minutes(ctx, wide.filter(r.Filter), options)
+	counts, err := e.Hours.Minutes(ctx, e.DB, wide.filter(r.Filter), options)
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func (e *Engine) storms(ctx context.Context, r *Rule, f storage.Filter) ([]findi
 func (e *Engine) stormIsOrdinary(ctx context.Context, f storage.Filter, row *storage.StormRow) (bool, error) {
 	f.Vendors, f.Services, f.Endpoints = []string{row.Vendor}, []string{row.Service}, []string{row.Endpoint}
 	f.From, f.To = row.Start.Time, row.End.Time.Add(time.Millisecond)
-	hours, err := e.DB.Hours(ctx, f, f.From.Add(-usualHistory), f.From)
+	hours, err := e.Hours.Hourly(ctx, e.DB, f, f.From.Add(-usualHistory), f.From)
 	if err != nil {
 		return false, err
 	}
@@ -115,7 +115,7 @@ func appearance(counts []storage.CallCount, c storage.NewCode, enough uint64) []
 
 // spikes finds those that are worth a page.
 func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter, observed map[Minute]bool) ([]finding, error) {
-	answer, err := e.DB.Spikes(ctx, f, storage.SpikeOptions{Floor: r.MinCount, Lift: r.Lift, PValue: pagePValue})
+	answer, err := e.Hours.Spikes(ctx, e.DB, f, storage.SpikeOptions{Floor: r.MinCount, Lift: r.Lift, PValue: pagePValue})
 	if err != nil {
 		return nil, err
 	}

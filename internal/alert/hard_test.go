@@ -110,7 +110,9 @@ func TestGapOfAllIsNoSilence(t *testing.T) {
 // the first. What was complete then has twice as many of everything, and what follows has not.
 func TestDuplicatedDay(t *testing.T) {
 	w := alerttest.New(t)
-	usual := func(from, to time.Time) []alerttest.Calls { return []alerttest.Calls{{From: from, To: to, N: 20}, trouble(from, to, 3)} }
+	usual := func(from, to time.Time) []alerttest.Calls {
+		return []alerttest.Calls{{From: from, To: to, N: 20}, trouble(from, to, 3)}
+	}
 	w.Insert(usual(ago(80*hour), noon())...)
 	e := defaultEngine(t, w)
 	requireQuiet(t, e, ago(3*day), noon())

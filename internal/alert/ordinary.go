@@ -21,15 +21,13 @@ const (
 	// kinds of errors, chance alone pages once in a hundred such stretches.
 	pagePValue = 1e-9
 	// weekPValue is how improbable they have to be by what the last week strayed, which is asked beside the detector's
-	// test: with pagePValue twice, four times three errors a minute were found no more.
-	weekPValue = 1e-6
+	// test: with pagePValue twice, four times three errors a minute were no longer found every time.
+	weekPValue = 1e-7
 	// standardLift is a spike's count / expected where the rule does not say.
 	standardLift = 3
 	// usualHistory is how far back an ordinary hour is looked for, and usualHours how many there must be.
 	usualHistory = 7 * day
 	usualHours   = 6
-	// firstHours of a vendor make none of its codes new.
-	firstHours = 2 * time.Hour
 	// localMinutes before a spike show the level that it rose from, when localLeast of them were observed.
 	localMinutes, localLeast = 60, 30
 	// windowMinutes are looked at together, as by the detector.
@@ -73,7 +71,7 @@ func (e *Engine) readCourse(ctx context.Context, f storage.Filter, c *course) (e
 	if err := e.DB.Course(ctx, f, Minute(earlier[0]).Time(), week, earlier, c.counts); err != nil {
 		return err
 	}
-	if c.hours, err = e.DB.Hours(ctx, f, f.From.Add(-usualHistory), f.From); err != nil {
+	if c.hours, err = e.Hours.Hourly(ctx, e.DB, f, f.From.Add(-usualHistory), f.From); err != nil {
 		return err
 	}
 	c.successes, err = e.DB.Successes(ctx, f)
@@ -254,11 +252,19 @@ func perSuccess(hours []storage.HourCount) (usual float64, known bool) {
 	return 0, false
 }
 
-// isUnknown tells that these are the first hours of the vendor: all its codes are new then. If it fails half of its
-// calls or more, that is worth a page all the same.
+// isUnknown tells that a new code came with calls that are new themselves: the vendor is not known for a day, and its
+// successes have just begun, or risen by the lift. If it fails half of its calls or more, that is worth a page all the same.
 func (c *course) isUnknown() bool {
-	known := len(c.hours) > 0 && Minute(c.start).Time().Sub(time.Unix(c.hours[0].Hour*3600, 0)) >= firstHours
-	return !known && c.errors < c.successes
+	start := Minute(c.start).Time()
+	if len(c.hours) == 0 {
+		return c.errors < c.successes
+	}
+	before, last := 0.0, c.hours[len(c.hours)-1]
+	if last.Hour == start.Unix()/3600-1 {
+		before = float64(last.Successes) / 60
+	}
+	risen := float64(c.successes) >= c.lift*before*float64(c.end-c.start)
+	return start.Sub(time.Unix(c.hours[0].Hour*3600, 0)) < newHistory && risen && c.errors < c.successes
 }
 
 // keepsOn tells that a unit fails as it always does, such as a poller of what is never there: in an ordinary hour it

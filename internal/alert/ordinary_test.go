@@ -119,3 +119,20 @@ func TestKeepsOn(t *testing.T) {
 	hours[3].Successes = 1
 	require.False(t, keepsOn(50, 0, 20, hours, 3), "it does answer at times")
 }
+
+// TestUnknown: on the first day of a vendor its codes come with its calls, and are no news.
+func TestUnknown(t *testing.T) {
+	c := spiked(steady(0), 4, 10)
+	now := c.start / 60
+	c.successes = 400
+	require.True(t, c.isUnknown())
+	c.hours = []storage.HourCount{{Hour: now - 5, Successes: 1}, {Hour: now - 1, Successes: 60}}
+	require.True(t, c.isUnknown(), "its calls have just begun in earnest")
+	c.successes = 30
+	require.False(t, c.isUnknown(), "more errors than successes")
+	c.successes = 400
+	c.hours[1].Successes = 6000
+	require.False(t, c.isUnknown(), "its calls are what they were, the errors are not")
+	c.hours[0].Hour, c.hours[1].Successes = now-24, 60
+	require.False(t, c.isUnknown(), "it is known")
+}

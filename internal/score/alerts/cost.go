@@ -36,9 +36,9 @@ func measureCost(ctx context.Context, out *bytes.Buffer, url string, at time.Tim
 	for i := range rules.Rules {
 		one := *rules
 		one.Rules = rules.Rules[i : i+1]
-		err = errors.Join(err, costOf(ctx, out, rules.Rules[i].Name, &alert.Engine{DB: db, Rules: &one, Grace: alert.DefaultGrace}, at))
+		err = errors.Join(err, costOf(ctx, out, rules.Rules[i].Name, &alert.Engine{DB: db, Rules: &one, Grace: alert.DefaultGrace, Hours: &storage.Hours{}}, at))
 	}
-	err = errors.Join(err, costOf(ctx, out, "all", &alert.Engine{DB: db, Rules: rules, Grace: alert.DefaultGrace}, at))
+	err = errors.Join(err, costOf(ctx, out, "all", &alert.Engine{DB: db, Rules: rules, Grace: alert.DefaultGrace, Hours: &storage.Hours{}}, at))
 	return errors.Join(err, db.Close())
 }
 

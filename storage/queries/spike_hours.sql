@@ -1,0 +1,20 @@
+-- Question: how many errors of each kind were there, hour by hour and minute by minute?
+-- Inputs: the filter, as in spike_counts; since, until = what is read, whole hours.
+-- Columns: hour (since 1970); source; vendor, status, code; matches; minutes since 1970, in no order; counts.
+-- It is spike_counts for whoever keeps the hours that are over: which kinds matter is decided when they are put together.
+SELECT intDiv(minute, 60) AS hour, source, vendor, status, code, max(passes) AS matches, groupArray(minute) AS minutes, groupArray(count) AS counts
+FROM
+(
+    SELECT
+        source, vendor, status, code,
+        intDiv(toUnixTimestamp64Milli(time), 60000) AS minute,
+        count() AS count,
+        max(toUInt8(kind = 'error'
+            -- include: part_failures
+        )) AS passes
+    FROM responses
+    WHERE kind = 'error' AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
+        -- include: part_callers
+    GROUP BY source, vendor, status, code, minute
+)
+GROUP BY hour, source, vendor, status, code
