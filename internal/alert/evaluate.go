@@ -15,6 +15,9 @@ const (
 	lookback = 3 * time.Hour
 	// keptFor is how far back hours are kept: as far as any rule reads.
 	keptFor = 8 * day
+	// observedLead is how many minutes before the span are known to be observed or not: a spike that lasts began up to a
+	// day before, and the hour before it shows what it rose from.
+	observedLead = Minute((day + time.Hour) / time.Minute)
 	// resolvedFor is how long an alert that has ended is told as resolved.
 	resolvedFor = 15 * time.Minute
 	// newFor is how long a code is new after its first appearance.
@@ -133,9 +136,8 @@ func (e *Engine) span(ctx context.Context, from, now time.Time, result *Evaluati
 		result.NoData = noData(until, note)
 	}
 	sp := span{from: MinuteOf(from), to: MinuteOf(now) + 1, now: now, complete: MinuteOf(known), observed: map[Minute]bool{}}
-	// A spike that lasts began up to a day before, and the hour before it shows what it rose from.
 	wide := sp
-	wide.from -= Minute((day + time.Hour) / time.Minute)
+	wide.from -= observedLead
 	minutes, err := e.Hours.Observed(ctx, e.DB, wide.filter(storage.Filter{}))
 	for _, m := range minutes {
 		sp.observed[Minute(m)] = true

@@ -15,7 +15,7 @@ func (e *Engine) findings(ctx context.Context, r *Rule, sp span) ([]finding, err
 	filter := sp.filter(r.Filter)
 	switch r.Kind {
 	case KindSpike:
-		return e.spikes(ctx, r, filter, sp.observed)
+		return e.spikes(ctx, r, filter, sp)
 	case KindNewCode:
 		return e.newCodes(ctx, r, filter)
 	case KindStorm:
@@ -114,7 +114,7 @@ func appearance(counts []storage.CallCount, c storage.NewCode, enough uint64) []
 }
 
 // spikes finds those that are worth a page.
-func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter, observed map[Minute]bool) ([]finding, error) {
+func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter, sp span) ([]finding, error) {
 	answer, err := e.Hours.Spikes(ctx, e.DB, f, storage.SpikeOptions{Floor: r.MinCount, Lift: r.Lift, PValue: pagePValue})
 	if err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter, observed
 		if !row.New && row.Score < -math.Log10(pagePValue) {
 			continue
 		}
-		ordinary, err := e.spikeIsOrdinary(ctx, r, row, observed)
+		ordinary, err := e.spikeIsOrdinary(ctx, r, row, sp)
 		if err != nil {
 			return nil, err
 		}
@@ -140,12 +140,12 @@ func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter, observed
 }
 
 // spikeIsOrdinary looks at a spike once more.
-func (e *Engine) spikeIsOrdinary(ctx context.Context, r *Rule, row *storage.SpikeRow, observed map[Minute]bool) (bool, error) {
+func (e *Engine) spikeIsOrdinary(ctx context.Context, r *Rule, row *storage.SpikeRow, sp span) (bool, error) {
 	f := r.Filter
 	f.Vendors, f.Statuses, f.Codes, f.Categories = []string{row.Vendor}, []string{strconv.Itoa(int(row.Status))}, []string{row.Code}, nil
 	c := course{
 		start: int64(MinuteOf(row.Start.Time)), end: int64(MinuteOf(row.End.Time)), errors: row.Count, expected: row.Expected,
-		observed: observed, lift: cmp.Or(r.Lift, standardLift),
+		observed: sp.observed, known: sp.from - observedLead, lift: cmp.Or(r.Lift, standardLift),
 	}
 	if err := e.readCourse(ctx, f, &c); err != nil {
 		return false, err

@@ -52,6 +52,7 @@ type course struct {
 	start, end int64               // of the spike, minutes since 1970
 	counts     map[int64]uint64    // errors
 	observed   map[Minute]bool     // the minutes in which any record has its time
+	known      Minute              // from where on observed is known
 	hours      []storage.HourCount // the week before
 	errors     uint64              // of the spike
 	expected   float64             // of errors
@@ -189,6 +190,9 @@ func (c *course) dispersion() float64 {
 func (c *course) dispersionOf(from, to int64) (dispersion float64, known bool) {
 	var sum, squares, beyond float64
 	for hour := from; hour < to; hour += 60 {
+		if !c.wholeHour(hour) {
+			continue
+		}
 		var counts []float64
 		for m := hour; m < hour+60; m += windowMinutes {
 			counts = append(counts, c.peak(m, m+windowMinutes, windowMinutes))
@@ -199,6 +203,16 @@ func (c *course) dispersionOf(from, to int64) (dispersion float64, known bool) {
 		beyond += variance - mean
 	}
 	return max(0, beyond/squares), sum*60/windowMinutes >= leastErrors
+}
+
+// wholeHour tells that nothing is missing of an hour, as far back as that is known.
+func (c *course) wholeHour(from int64) bool {
+	for m := from; m < from+60; m++ {
+		if Minute(m) >= c.known && !c.observed[Minute(m)] {
+			return false
+		}
+	}
+	return true
 }
 
 // isHabit tells whether so much happens at this time of day anyhow, as where a batch runs every night: on at
