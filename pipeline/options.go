@@ -63,13 +63,13 @@ type Options struct {
 	PartitionBytes int           // of one partition in one answer; default 1 MiB
 	MaxRecordBytes int           // a longer value is cut to this length; default 16 MiB
 
-	// Memory is what the process may take, in bytes; default 256 MB. A fifth of it may be fetched and not
-	// yet delivered, a tenth is one block's; the rest is for the second block, the parts that do not grow,
+	// Memory is what the process may take, in bytes; default 256 MB. Two fifths of it may be fetched and not
+	// yet delivered, a sixteenth is one block's; the rest is for the second block, the parts that do not grow,
 	// and the garbage collector. It is held by fetching no faster than is delivered.
 	Memory int64
 
 	MaxBlockRows  int           // default 100,000
-	MaxBlockBytes int           // of columns; default 32 MiB, at most a tenth of Memory
+	MaxBlockBytes int           // of columns; default 32 MiB, at most a sixteenth of Memory
 	MaxBlockAge   time.Duration // default 1 s, at most 5 s
 	QuietFlush    time.Duration // a block is sent so long after its last record; default 250 ms
 
@@ -104,7 +104,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.Memory, 256_000_000)
 	orDefault(&o.MaxBlockRows, 100_000)
 	orDefault(&o.MaxBlockBytes, 32<<20)
-	o.MaxBlockBytes = min(o.MaxBlockBytes, int(o.Memory/10))
+	o.MaxBlockBytes = min(o.MaxBlockBytes, int(o.Memory/16))
 	orDefault(&o.MaxBlockAge, time.Second)
 	orDefault(&o.QuietFlush, 250*time.Millisecond)
 	orDefault(&o.GrantTTL, 20*time.Second)
@@ -159,7 +159,11 @@ func (o Options) validate() error {
 }
 
 // fetchMemory is how much may be fetched and not yet delivered.
-func (o Options) fetchMemory() int64 { return o.Memory / 5 }
+func (o Options) fetchMemory() int64 { return o.Memory * 2 / 5 }
+
+// batchMemory is how much of that one batch may hold: the one that is inserted and the one that fills leave room
+// to fetch ahead. Larger blocks are fewer parts for the table to merge.
+func (o Options) batchMemory() int { return int(o.fetchMemory() * 2 / 5) }
 
 // maxBatchBytes bounds one batch of records after decompression. Brokers accept about 1 MB as sent; what
 // unpacks to thirty times that is no log any more, it is an attack on the reader's memory.

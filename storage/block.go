@@ -8,8 +8,8 @@ import (
 	"github.com/errata-dev/errata/parsers"
 )
 
-// fixedBytes is what the columns of fixed width take of a row.
-const fixedBytes = 1 + 4 + 8 + 4 + 8 + 8 + 1 + 2 + 2 + 4 + 1 + 1 + 4 + 8 + 1 + 16 + 8 + 11*4
+// fixedBytes is what the columns of fixed width take of a row, without the indexes of dictionaries.
+const fixedBytes = 1 + 4 + 8 + 4 + 8 + 8 + 1 + 2 + 2 + 4 + 1 + 1 + 4 + 8 + 1 + 16 + 8 + 2 + 4
 
 // The times stored: from where DateTime64 begins, 1900, to what clients that count nanoseconds can
 // read, 2262. Times of records are not to be trusted.

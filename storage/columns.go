@@ -144,7 +144,7 @@ func (c *names) reset() {
 	clear(c.slots)
 }
 
-func (c *names) size() int { return c.values.size() }
+func (c *names) size() int { return c.values.size() + len(c.keys.wire) }
 
 func (c *names) Type() proto.ColumnType {
 	return proto.ColumnTypeLowCardinality.Sub(proto.ColumnTypeString)

@@ -53,7 +53,7 @@ func (db *DB) migrateSchema(ctx context.Context, step func(string)) error {
 	if err := db.recreate(ctx, step); err != nil {
 		return fmt.Errorf("dropped tables: %w", db.conn.explain(ctx, err))
 	}
-	if err := db.turnOffStatistics(ctx, step); err != nil {
+	if err := db.tuneTable(ctx, step); err != nil {
 		return fmt.Errorf("table settings: %w", err)
 	}
 	return nil
@@ -116,20 +116,34 @@ func newProvider(pool *sql.DB, files fs.FS, dialect goose.Dialect, store goose.P
 		goose.WithAllowOutofOrder(true))
 }
 
-// turnOffStatistics stops newer servers from computing column statistics in every merge, a fifth of
-// what a merge costs, for queries that have no join to order. Servers that do not know the setting
-// need nothing.
-func (db *DB) turnOffStatistics(ctx context.Context, step func(string)) error {
-	var pending bool
-	err := db.conn.QueryRow(ctx, `
-		SELECT count() > 0 AND (SELECT count() > 0 FROM system.merge_tree_settings WHERE name = 'auto_statistics_types')
-		FROM system.tables
-		WHERE database = currentDatabase() AND name = 'responses' AND position(engine_full, 'auto_statistics_types') = 0`).Scan(&pending)
-	if err != nil || !pending {
-		return db.conn.explain(ctx, err)
+// tableSettings are those of the table responses that not every server knows. One that does not needs nothing.
+var tableSettings = []struct{ name, value, step string }{
+	// Newer servers compute column statistics in every merge, a fifth of what a merge costs, for queries that
+	// have no join to order.
+	{"auto_statistics_types", "''", "turn off column statistics"},
+	// Merges take more parts at once, and so rewrite each row less often (docs/decisions/010-way.md).
+	{"merge_selector_base", "10", "merge more parts at once"},
+}
+
+func (db *DB) tuneTable(ctx context.Context, step func(string)) error {
+	for _, setting := range tableSettings {
+		var pending bool
+		err := db.conn.QueryRow(ctx, `
+			SELECT count() > 0 AND (SELECT count() > 0 FROM system.merge_tree_settings WHERE name = @name)
+			FROM system.tables
+			WHERE database = currentDatabase() AND name = 'responses' AND position(engine_full, @name) = 0`, clickhouse.Named("name", setting.name)).Scan(&pending)
+		if err != nil {
+			return db.conn.explain(ctx, err)
+		}
+		if !pending {
+			continue
+		}
+		step(setting.step)
+		if err := db.conn.Exec(ctx, "ALTER TABLE responses MODIFY SETTING "+setting.name+" = "+setting.value); err != nil {
+			return err
+		}
 	}
-	step("turn off column statistics")
-	return db.conn.Exec(ctx, "ALTER TABLE responses MODIFY SETTING auto_statistics_types = ''")
+	return nil
 }
 
 // CheckSchema returns ErrNotMigrated when the database is older than this version, or not there. A
