@@ -11,6 +11,9 @@ import (
 // fixedBytes is what the columns of fixed width take of a row, without the indexes of dictionaries.
 const fixedBytes = 1 + 4 + 8 + 4 + 8 + 8 + 1 + 2 + 2 + 4 + 1 + 1 + 4 + 8 + 1 + 16 + 8 + 2 + 4
 
+// headerBytes is about what the names and the types of the columns take.
+const headerBytes = 2 << 10
+
 // The times stored: from where DateTime64 begins, 1900, to what clients that count nanoseconds can
 // read, 2262. Times of records are not to be trusted.
 const (
@@ -103,7 +106,10 @@ func (b *Block) Rows() int { return b.rows }
 
 // Bytes is about what the block takes on the wire, uncompressed, and in memory.
 func (b *Block) Bytes() int {
-	n := b.rows*fixedBytes + b.path.size() + b.message.size() + b.facts.size() + b.ids.size()
+	if b.rows == 0 {
+		return 0
+	}
+	n := headerBytes + b.rows*fixedBytes + b.path.size() + b.message.size() + b.facts.size() + b.ids.size()
 	for _, c := range b.dictionaries() {
 		n += c.size()
 	}

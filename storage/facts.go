@@ -28,6 +28,7 @@ const (
 	resetAtMember         = `,"reset_at":`
 	windowMember          = `,"window_s":`
 	policyMember          = `,"policy":`
+	limitSourceMember     = `,"source":`
 	formatMember          = `,"format":`
 	bodyMember            = `,"body":`
 	reasonMember          = `,"reason":`
@@ -183,6 +184,9 @@ func (f *facts) rateLimit(r parsers.RateLimit) {
 	limit.number(resetAtMember, r.ResetAt, parsers.Absent)
 	limit.number(windowMember, r.WindowS, parsers.Absent)
 	limit.text(policyMember, r.Policy)
+	if r.Source != parsers.LimitFromHeader {
+		limit.text(limitSourceMember, []byte(r.Source.String()))
+	}
 	f.dst = limit.endObject()
 }
 
