@@ -53,7 +53,7 @@ func (e *Engine) storms(ctx context.Context, r *Rule, f storage.Filter) ([]findi
 // stormIsOrdinary compares a storm with what its service and endpoint do in an ordinary hour.
 func (e *Engine) stormIsOrdinary(ctx context.Context, f storage.Filter, row *storage.StormRow) (bool, error) {
 	f.Vendors, f.Services, f.Endpoints = []string{row.Vendor}, []string{row.Service}, []string{row.Endpoint}
-	f.From, f.To = row.Start.Time, row.End.Time.Add(time.Millisecond)
+	f.From, f.To = row.Start.Time, row.End.Add(time.Millisecond)
 	hours, err := e.Hours.Hourly(ctx, e.DB, f, f.From.Add(-usualHistory), f.From)
 	if err != nil {
 		return false, err
