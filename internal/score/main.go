@@ -25,6 +25,7 @@ type settings struct {
 	verbose  bool
 	dump     string
 	logNames string
+	floor    float64
 }
 
 func main() {
@@ -37,6 +38,7 @@ func main() {
 	flag.BoolVar(&s.verbose, "verbose", false, "list every miss, false row and wrong figure")
 	flag.StringVar(&s.dump, "dump", "", "write the logs into this directory, as JSON lines, and ask nothing")
 	flag.StringVar(&s.logNames, "logs", "day,week,fresh", "logs to write")
+	flag.Float64Var(&s.floor, "floor", 0.95, "fail when precision or recall of a question is lower; top has to be exact")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, s)
@@ -68,7 +70,7 @@ func run(ctx context.Context, s settings) error {
 			fmt.Println(note)
 		}
 	}
-	return r.print(os.Stdout)
+	return errors.Join(r.print(os.Stdout), r.check(s.floor))
 }
 
 func (s settings) measure(ctx context.Context, url string) (*result, error) {

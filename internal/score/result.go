@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -125,6 +126,21 @@ func (r *result) exact(question, member string) float64 {
 		return math.NaN()
 	}
 	return share(f.exact, f.rows)
+}
+
+// check returns an error when a question is answered worse than it has to be. Counting knows no excuse.
+func (r *result) check(floor float64) error {
+	var errs []error
+	for _, question := range sortedKeys(r.questions) {
+		least := floor
+		if question == "top" {
+			least = 1
+		}
+		if _, precision, recall := r.score(question); precision < least || recall < least {
+			errs = append(errs, fmt.Errorf("%s: precision %.3f and recall %.3f, want %.2f", question, precision, recall, least))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // print writes the tables: questions, kinds, figures.
