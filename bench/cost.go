@@ -242,7 +242,7 @@ func (c *costs) print(out io.Writer) error {
 	var text strings.Builder
 	part := ""
 	for _, first := range c.results.list {
-		if first.What != "ingester" {
+		if first.What != "ingester" || first.Unit != unitMicroseconds {
 			continue
 		}
 		if first.Part != part {
