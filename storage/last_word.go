@@ -20,7 +20,7 @@ func (c *lastWord) Write(p []byte) (int, error) {
 	if _, err := c.Conn.Write(p); err != nil {
 		c.failed.Do(func() {
 			time.AfterFunc(c.patience, func() {
-				_ = c.Conn.Close() //nolint:errcheck // the connection is given up, however closing goes
+				_ = c.Close() //nolint:errcheck // the connection is given up, however closing goes
 			})
 		})
 	}
