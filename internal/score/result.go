@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -133,8 +134,11 @@ func (r *result) check(floor float64) error {
 	var errs []error
 	for _, question := range sortedKeys(r.questions) {
 		least := floor
-		if question == "top" {
+		switch {
+		case question == "top":
 			least = 1
+		case strings.HasSuffix(question, ", a quarter"): // of the same events: a false row weighs four times as much
+			least -= 0.05
 		}
 		if _, precision, recall := r.score(question); precision < least || recall < least {
 			errs = append(errs, fmt.Errorf("%s: precision %.3f and recall %.3f, want %.2f", question, precision, recall, least))

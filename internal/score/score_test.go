@@ -67,6 +67,7 @@ func TestFloors(t *testing.T) {
 	r := newResult()
 	*r.kind("top", "groups") = tally{events: 1000, found: 1000}
 	*r.kind("spikes", "a spike") = tally{events: 100, found: 96, missed: 4, wrong: 5}
+	*r.kind("spikes, a quarter", "a spike") = tally{events: 54, found: 54, wrong: 5}
 	require.NoError(t, r.check(0.95))
 	r.kind("spikes", "decoy").wrong = 1
 	require.ErrorContains(t, r.check(0.95), "spikes: precision 0.941 and recall 0.960, want 0.95")
