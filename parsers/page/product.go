@@ -1,6 +1,9 @@
 package page
 
-import "bytes"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // sign is a text by which a product is known.
 type sign struct {
@@ -74,6 +77,8 @@ var signs = [...]sign{
 	{[]byte("Zscaler"), "zscaler"},
 }
 
+var signFinder = newFinder(signs[:], func(s sign) []byte { return s.text })
+
 // footers begin the line in which servers sign their pages.
 var footers = [...]sign{
 	{[]byte("nginx"), "nginx"},
@@ -96,10 +101,8 @@ const longestFooter = 160
 
 // product returns the name of the product that wrote the page.
 func (r *Reader) product() string {
-	for i := range signs {
-		if bytes.Contains(r.text, signs[i].text) {
-			return signs[i].product
-		}
+	if found := signFinder.in(r.text); found != 0 {
+		return signs[bits.TrailingZeros64(found)].product
 	}
 	for i, b := range r.blocks {
 		if b.kind != prose || b.end-b.start > longestFooter {
@@ -204,9 +207,12 @@ var idLabels = [...]string{
 	"upport ID is:", "XID: ", "Ref A: ", "Reference ID: ", "Event ID: ", "Trace ID: ", "Correlation ID: ", "Request Id: ",
 }
 
+var labelFinder = newFinder(idLabels[:], func(label string) []byte { return []byte(label) })
+
 // requestID returns the product's id of the request: what follows a label, in the same text or the next.
 func (r *Reader) requestID() []byte {
-	for _, label := range idLabels {
+	for found := labelFinder.in(r.text); found != 0; found &= found - 1 {
+		label := idLabels[bits.TrailingZeros64(found)]
 		for i := range r.blocks {
 			text := r.of(i)
 			at := bytes.Index(text, []byte(label))
