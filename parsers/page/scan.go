@@ -151,8 +151,12 @@ func (r *Reader) characters(run []byte) {
 			r.add(char)
 			i += size
 		case c < utf8.RuneSelf:
-			r.add(rune(c))
-			i++
+			end := i + 1
+			for end < len(run) && run[end] > ' ' && run[end] != '&' && run[end] < utf8.RuneSelf {
+				end++
+			}
+			r.word(run[i:end])
+			i = end
 		default:
 			char, size := utf8.DecodeRune(run[i:])
 			r.add(char)
@@ -175,6 +179,19 @@ func (r *Reader) add(char rune) {
 	}
 	r.blank = false
 	r.text = utf8.AppendRune(r.text, char)
+}
+
+// word is add for characters of ASCII that are no blanks.
+func (r *Reader) word(word []byte) {
+	if len(r.text)-r.from > maxBlock {
+		return
+	}
+	if r.blank && len(r.text) > r.from {
+		r.text = append(r.text, ' ')
+	}
+	r.blank = false
+	room := max(maxBlock+1-(len(r.text)-r.from), 1)
+	r.text = append(r.text, word[:min(len(word), room)]...)
 }
 
 // reference returns the character that a reference stands for, and its length. An ampersand that
