@@ -88,6 +88,6 @@ func vendorColumns() []render.Column[vendorRow] {
 		{Name: "title"},
 		{Name: "hosts", Kind: render.List},
 		{Name: "codes", Kind: render.Number},
-		{Name: "docs", Title: "DOCUMENTATION"},
+		{Name: "docs", Title: "DOCUMENTATION", Kind: render.Link},
 	}
 }

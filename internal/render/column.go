@@ -10,7 +10,7 @@ import (
 // programs print the value itself.
 type Kind uint8
 
-// The kinds. All but Text, List, Spark and Bar are aligned to the right.
+// The kinds. All but Text, List, Link, Spark and Bar are aligned to the right.
 const (
 	Text    Kind = iota
 	List         // of texts or numbers
@@ -24,6 +24,7 @@ const (
 	Spark        // a list of numbers, drawn as bars
 	Exact        // a number as it is, to the last digit
 	Bar          // a share, drawn as a bar
+	Link         // an address that can be trusted, one of a definition's: Markdown leaves no other alive
 )
 
 // Place says where a column appears.
@@ -163,7 +164,7 @@ func (c Column[R]) plain() column {
 	case p.minWidth > 0:
 	case p.place.wraps():
 		p.minWidth = wrapWidth
-	case p.kind == Text || p.kind == List:
+	case p.kind == Text || p.kind == List || p.kind == Link:
 		p.minWidth = longText
 	}
 	return p
@@ -190,7 +191,7 @@ func (t *Table) visible(shows func(Place) bool) []int {
 	return list
 }
 
-func (k Kind) rightAligned() bool { return k != Text && k != List && !k.drawn() }
+func (k Kind) rightAligned() bool { return k != Text && k != List && k != Link && !k.drawn() }
 
 // drawn tells whether a column is a picture, which cannot be cut.
 func (k Kind) drawn() bool { return k == Spark || k == Bar }

@@ -30,10 +30,18 @@ func printMarkdown(buf *bytes.Buffer, t *Table, o Options) {
 func (t *Table) markdownCells(columns []int, cells []any, o Options) []string {
 	texts := make([]string, len(columns))
 	for i, c := range columns {
-		texts[i] = EscapeMarkdown(display(cells[c], t.columns[c].kind, o))
+		texts[i] = display(cells[c], t.columns[c].kind, o)
+		if t.columns[c].kind == Link && strings.HasPrefix(texts[i], "https://") {
+			texts[i] = "<" + linkEscaper.Replace(texts[i]) + ">"
+			continue
+		}
+		texts[i] = EscapeMarkdown(texts[i])
 	}
 	return texts
 }
+
+// linkEscaper writes what would end a link, or its cell, as URLs do.
+var linkEscaper = strings.NewReplacer("<", "%3C", ">", "%3E", "|", "%7C", " ", "%20")
 
 // blank replaces nulls, which in a footer mean nothing.
 func blank(cells []any) []any {

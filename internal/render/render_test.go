@@ -315,3 +315,18 @@ func TestMarkdownStaysText(t *testing.T) {
 		require.NotContains(t, got, alive)
 	}
 }
+
+func TestMarkdownLinks(t *testing.T) {
+	columns := []Column[string]{{Name: "docs", Kind: Link, Value: func(address string) any { return address }}}
+	for address, want := range map[string]string{
+		"https://docs.example/errors_1": "| <https://docs.example/errors_1> |",
+		"https://docs.example/a|b> c":   "| <https://docs.example/a%7Cb%3E%20c> |",
+		"javascript://docs.example/*x*": `| javascript:&#47;&#47;docs.example/\*x\* |`,
+	} {
+		table, err := NewTable(columns, []string{address})
+		require.NoError(t, err)
+		var out bytes.Buffer
+		require.NoError(t, Write(&out, Answer{Table: table}, Options{Format: FormatMarkdown}))
+		require.Contains(t, out.String(), want)
+	}
+}
