@@ -125,19 +125,25 @@ func TestCourse(t *testing.T) {
 	require.EqualValues(t, 3, successes)
 }
 
-// TestNewCodeCalls: a call that is repeated within a minute counts once.
+// TestNewCodeCalls: a call that is repeated within a minute counts once. Calls that nothing tells apart, as a POST without
+// any key, have one operation; each counts unless it says that it is a repetition.
 func TestNewCodeCalls(t *testing.T) {
 	db, o := openMigrated(t)
 	insertCase(t, o, parseRows(t, `
 10:00:10 error GET /pay code=down op=a x=5 every=1s
 10:00:30 error GET /pay code=down op=b
 10:02:00 error GET /pay code=down op=a
-10:02:00 error GET /pay code=other op=a`))
+10:02:00 error GET /pay code=other op=a
+10:03:00 error POST /pay code=down key=none op=post x=5 every=1s
+10:03:05 error GET /pay code=down key=none op=get x=5 every=1s
+10:04:00 error POST /pay code=down key=none op=post attempt=1
+10:04:01 error POST /pay code=down key=none op=post attempt=2 x=3 every=1s
+10:04:05 error POST /pay code=down key=trace op=traced x=3 every=1s`))
 	f := alertFilter()
 	ten := f.From.Unix() / 60
 	counts, err := db.NewCodeCalls(t.Context(), f, []NewCode{{Vendor: "acme", Code: "down"}})
 	require.NoError(t, err)
-	require.Equal(t, []CallCount{{"acme", "down", ten, 2}, {"acme", "down", ten + 2, 1}}, counts)
+	require.Equal(t, []CallCount{{"acme", "down", ten, 2}, {"acme", "down", ten + 2, 1}, {"acme", "down", ten + 3, 6}, {"acme", "down", ten + 4, 3}}, counts)
 }
 
 func TestAlertEvidence(t *testing.T) {

@@ -160,13 +160,16 @@ func (c *course) peak(from, to, n int64) float64 {
 // has but a day, in pieces of two hours, which say little where errors are few.
 func (c *course) isImprobable() bool {
 	length := min(c.end-c.start, windowMinutes)
-	mean := c.expected * float64(length) / float64(c.end-c.start)
+	peak, mean := c.peak(c.start, c.end, length), c.expected*float64(length)/float64(c.end-c.start)
+	if peak == 0 {
+		return false // its rows are gone since the answer, as after a replay or an erasure
+	}
 	spread := c.dispersion()
 	if mean == 0 || spread == 0 {
 		return true
 	}
 	size := 1 / spread
-	return mathext.RegIncBeta(c.peak(c.start, c.end, length), size, mean/(mean+size)) < weekPValue
+	return mathext.RegIncBeta(peak, size, mean/(mean+size)) < weekPValue
 }
 
 // dispersion is that of the counts of five minutes in an ordinary third of a day of the last week, variance = mean +

@@ -61,6 +61,9 @@ func TestImprobable(t *testing.T) {
 	c := spiked(rough, 5, 16)
 	c.expected = 20
 	require.False(t, c.isImprobable())
+	c = spiked(rough, 5, 0)
+	c.expected = 20
+	require.False(t, c.isImprobable(), "what is gone is no spike")
 	seldom := spiked(steady(0), 5, 6)
 	seldom.expected = 0.1
 	require.True(t, seldom.isImprobable(), "of what hardly ever comes nobody knows how it strays")
