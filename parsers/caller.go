@@ -17,7 +17,7 @@ type callers struct {
 // caller is who called whom.
 type caller struct {
 	n                                int
-	ids                              [maxTrail]uint32
+	ids                              [maxTrail]uint64
 	service, environment, credential []byte // as in a Row
 	method, host, route              []byte
 	name                             []byte // of the vendor, when no body can tell another

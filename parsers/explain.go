@@ -23,6 +23,7 @@ type Trial struct {
 // Explain parses rec into row, as Parse does, and says how its body was recognised. It is for checks
 // and allocates freely. Row's texts are borrowed as after Parse.
 func (r *Registry) Explain(rec *Record, row *Row) Explanation {
+	row.scratch = nil // of a known caller not everything is read
 	r.Parse(rec, row)
 	s := row.scratch
 	if row.Kind == KindDeadLetter {

@@ -60,7 +60,7 @@ type run struct {
 	ends    bool   // a path does in it, …
 	end     uint8  // … there
 	count   uint8  // of the values
-	id      uint32
+	id      uint64
 	members uint32 // bit i is set when member i begins in it, the first one aside
 	text    [runText]byte
 	values  [runValues]steadyValue // but for the path
@@ -78,8 +78,8 @@ type runs struct {
 	heads   [runHeads][runWays]uint16 // by what came before them and how they begin, the latest first
 	all     [runCount]run
 	lengths [memberEnd]uint8 // bit i is set when a run of sampled length i begins with the member
-	learned uint32
-	spent   int // of the credit
+	learned uint64           // never turns over: a caller must not meet another run by the id of one that is gone
+	spent   int              // of the credit
 }
 
 // trail is what a record was led through.
@@ -87,12 +87,12 @@ type trail struct {
 	loose bool // something about the caller is not in it
 	n     int
 	sum   uint64
-	ids   [maxTrail]uint32
+	ids   [maxTrail]uint64
 	runs  [maxTrail]uint16
 	at    [maxTrail]uint32 // where they begin in the record
 }
 
-func (t *trail) pass(id uint32, run uint16, pos int) {
+func (t *trail) pass(id uint64, run uint16, pos int) {
 	if t.n == maxTrail {
 		t.loose = true
 		return
