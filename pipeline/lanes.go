@@ -22,7 +22,8 @@ type Shard struct {
 
 // NewSharded makes an Ingester over several servers: one member of the group, with a lane for each shard,
 // from the fetcher to the read-back. So each partition is delivered as if there were only its server, and a
-// server that is down holds up its own partitions and no others. place must always say the same of a partition:
+// server that is down holds up its own partitions and no others; but for a rebalance, which waits for the insert in
+// flight of every lane, two thirds of the rebalance timeout at most. place must always say the same of a partition:
 // it numbers the shard that has its rows, from 0.
 func NewSharded(o Options, parser Parser, shards []Shard, place func(topic string, partition int32) int, log zerolog.Logger) (*Ingester, error) {
 	if len(shards) == 0 {
@@ -67,7 +68,7 @@ func (i *Ingester) divide(owned []tp) map[*Ingester][]tp {
 // what the lanes of others need.
 func (i *Ingester) shareMemory(whole Options, lanes int) {
 	i.options.Memory = whole.Memory / int64(lanes)
-	i.options.MaxBlockBytes = min(whole.MaxBlockBytes, int(i.options.Memory/10))
+	i.options.MaxBlockBytes = min(whole.MaxBlockBytes, i.options.blockMemory())
 }
 
 // lost is how many generations in a row a commit has lost, of the lane with the most.

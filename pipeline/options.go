@@ -104,7 +104,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.Memory, 256_000_000)
 	orDefault(&o.MaxBlockRows, 100_000)
 	orDefault(&o.MaxBlockBytes, 32<<20)
-	o.MaxBlockBytes = min(o.MaxBlockBytes, int(o.Memory/16))
+	o.MaxBlockBytes = min(o.MaxBlockBytes, o.blockMemory())
 	orDefault(&o.MaxBlockAge, time.Second)
 	orDefault(&o.QuietFlush, 250*time.Millisecond)
 	orDefault(&o.GrantTTL, 20*time.Second)
@@ -160,6 +160,9 @@ func (o Options) validate() error {
 
 // fetchMemory is how much may be fetched and not yet delivered.
 func (o Options) fetchMemory() int64 { return o.Memory * 2 / 5 }
+
+// blockMemory is how much of the whole the columns of one block may take.
+func (o Options) blockMemory() int { return int(o.Memory / 16) }
 
 // batchMemory is how much of that one batch may hold: the one that is inserted and the one that fills leave room
 // to fetch ahead. Larger blocks are fewer parts for the table to merge.

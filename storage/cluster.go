@@ -106,10 +106,14 @@ func (db *DB) unknownCluster(ctx context.Context, name string) error {
 	return &UsageError{Field: "cluster", Value: name, Valid: known}
 }
 
+// answering are the tables that answers are read from. A server lists to its users only the tables that they have
+// rights on, and who asks has none on the others.
+var answering = []string{"responses", "gaps", "watermarks"}
+
 // CheckAllShards returns ErrNotMigrated when the server that was asked lacks tables over all shards of this
-// cluster.
+// cluster that answers are read from.
 func (db *DB) CheckAllShards(ctx context.Context, c *Cluster) error {
-	missing, err := db.missingViews(ctx, c)
+	missing, err := db.missingViews(ctx, c, answering)
 	if err != nil || len(missing) == 0 {
 		return err
 	}
@@ -117,9 +121,9 @@ func (db *DB) CheckAllShards(ctx context.Context, c *Cluster) error {
 	return &serverError{kind: ErrNotMigrated, text: text}
 }
 
-// missingViews returns those tables that have none over all shards yet, or one of other columns. The server is
-// asked in its own database.
-func (db *DB) missingViews(ctx context.Context, c *Cluster) ([]string, error) {
+// missingViews returns those of the tables that have none over all shards yet, or one of other columns. The server
+// is asked in its own database.
+func (db *DB) missingViews(ctx context.Context, c *Cluster, tables []string) ([]string, error) {
 	there := map[string]bool{}
 	local := c.Seed.database()
 	inputs := map[string]any{"cluster": c.Name, "local": local, "all": local + allShards, "tables": tables}

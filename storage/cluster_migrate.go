@@ -44,6 +44,7 @@ func (c *Cluster) Migrate(ctx context.Context, m ClusterMigration, step func(str
 	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(servers, func(a, b *server) int { return a.replica - b.replica }) // tables are made on the first ones
 	for _, s := range servers {
 		if err := c.migrateServer(ctx, m, s, s.step(step)); err != nil {
 			return fmt.Errorf("shard %d, %s: %w", s.shard.Number, s.options.addresses(), err)
@@ -87,10 +88,21 @@ func (c *Cluster) migrateServer(ctx context.Context, m ClusterMigration, s *serv
 	case !m.Replicated && !is && len(s.shard.Replicas) > 1:
 		return fmt.Errorf("the shard has %d servers: give --replicated, or the rows of one would be missing from the answers of the others", len(s.shard.Replicas))
 	}
+	if s.replica > 0 && engine == "" {
+		return s.byHand()
+	}
 	if m.Replicated || is {
 		s.replicate = &replicate{cluster: c.Name, shard: s.shard.Number, replica: s.options.Addr[0]}
 	}
 	return s.migrateSchema(ctx, step)
+}
+
+// byHand says how the tables of a further replica are made. Not by the migrations: the first of them creates tables
+// of fewer columns than the first replica has by then, which the server refuses.
+func (s *server) byHand() error {
+	first := s.shard.Replicas[0].Addr[0]
+	return fmt.Errorf("it has no tables yet, and migrate cannot make those of a further replica: create database %s there, and each of its tables with what SHOW CREATE TABLE on %s prints, with %s as the replica's name in place of %s; then run this again. See docs/scaling.md, Replicas",
+		s.options.database(), first, quoteText(s.options.Addr[0]), quoteText(first))
 }
 
 // Replicates reports whether the table of responses replicates itself.
@@ -209,42 +221,55 @@ func (db *DB) newHashKey(ctx context.Context) (string, error) {
 	return found.hashKey, err
 }
 
+// metaRow is one of the table meta.
+type metaRow struct{ key, value string }
+
 // record writes down what the shard does not know yet.
 func (s *server) record(ctx context.Context, agreed identity, step func(string)) error {
-	rows := map[string]string{}
-	add := func(key string, value any) error {
-		text, err := json.Marshal(value)
-		rows[key] = string(text)
+	now, err := s.identity(ctx) // the hash key may have been written since it was found out
+	if err != nil {
 		return err
 	}
-	var err error
-	if s.found.shard == (shardMark{}) {
-		err = add(shardKey, agreed.shard)
-	}
-	for n := len(s.found.placement); n < len(agreed.placement); n++ {
-		err = errors.Join(err, add(placementKey+strconv.Itoa(n), agreed.placement[n]))
-	}
+	rows, err := now.lacks(agreed)
 	if err != nil {
 		return fmt.Errorf("encode: %w", err)
 	}
-	if now, err := s.identity(ctx); err != nil {
-		return err
-	} else if now.hashKey == "" {
-		rows[hashKeyName] = agreed.hashKey
-	}
-	for key, value := range rows {
-		if err := s.writeMeta(ctx, key, value); err != nil {
-			return fmt.Errorf("write meta.%s: %w", key, err)
+	for _, row := range rows {
+		if err := s.writeMeta(ctx, row.key, row.value); err != nil {
+			return fmt.Errorf("write meta.%s: %w", row.key, err)
 		}
-		step("wrote " + key)
+		step("wrote " + row.key)
 	}
 	return nil
+}
+
+// lacks returns what is to be written, in this order: a migration that is cut short leaves a beginning of the
+// placement, which the next one goes on with, and a shard that is marked as one knows the rest.
+func (i *identity) lacks(agreed identity) ([]metaRow, error) {
+	var rows []metaRow
+	add := func(key string, value any) error {
+		text, err := json.Marshal(value)
+		rows = append(rows, metaRow{key, string(text)})
+		return err
+	}
+	for n := len(i.placement); n < len(agreed.placement); n++ {
+		if err := add(placementKey+strconv.Itoa(n), agreed.placement[n]); err != nil {
+			return nil, err
+		}
+	}
+	if i.hashKey == "" {
+		rows = append(rows, metaRow{hashKeyName, agreed.hashKey})
+	}
+	if i.shard == (shardMark{}) {
+		return rows, add(shardKey, agreed.shard)
+	}
+	return rows, nil
 }
 
 // createViews makes the tables over all shards that are missing or have fallen behind. They hold nothing, so
 // they are made anew whenever the columns change.
 func (c *Cluster) createViews(ctx context.Context, s *server, step func(string)) error {
-	missing, err := s.missingViews(ctx, c)
+	missing, err := s.missingViews(ctx, c, tables)
 	if err != nil || len(missing) == 0 {
 		return err
 	}

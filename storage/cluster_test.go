@@ -111,6 +111,61 @@ func TestClusterGrows(t *testing.T) {
 	require.Empty(t, steps)
 }
 
+// Who does not know of the other shards would take their rows for missing.
+func TestOneShardIsNotTheWhole(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	cluster := openCluster(t, 2)
+	smaller := *cluster
+	smaller.Shards = cluster.Shards[:1]
+	db, err := cluster.First()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	require.ErrorIs(t, db.CheckSingle(ctx), ErrNotMigrated)
+	require.NoError(t, smaller.Migrate(ctx, ClusterMigration{}, func(string) {}))
+	require.NoError(t, db.CheckSingle(ctx), "the only shard has all rows")
+	require.NoError(t, db.Migrate(ctx, nil))
+	_, err = Single{db}.Present(ctx, "s", []Position{{Topic: "t"}})
+	require.NoError(t, err)
+
+	// A shard is added while an ingester runs that does not know of the cluster.
+	require.NoError(t, cluster.Migrate(ctx, ClusterMigration{NewShardsFrom: 4}, func(string) {}))
+	_, err = Single{db}.Present(ctx, "s", []Position{{Topic: "t"}})
+	require.ErrorIs(t, err, ErrShard)
+	require.ErrorContains(t, err, "holds shard 1 of cluster "+embedded.TestClusterName+": give --cluster "+embedded.TestClusterName)
+	require.ErrorIs(t, db.Migrate(ctx, nil), ErrShard)
+}
+
+// A migration that was killed half-way leaves nothing that the next one cannot go on with.
+func TestShardIsMarkedLast(t *testing.T) {
+	agreed := identity{shard: shardMark{"main", 2}, hashKey: "00", placement: Placement{{Shards: 1}, {From: 4, First: 1, Shards: 1}, {From: 8, First: 2, Shards: 1}}}
+	keys := func(known identity) (list []string) {
+		rows, err := known.lacks(agreed)
+		require.NoError(t, err)
+		for _, row := range rows {
+			list = append(list, row.key)
+			require.NoError(t, known.take(row.key, row.value), "each beginning can be read")
+		}
+		require.Equal(t, agreed, known)
+		return list
+	}
+	require.Equal(t, []string{"placement.0", "placement.1", "placement.2", "hash_key", "shard"}, keys(identity{}))
+	require.Equal(t, []string{"placement.2"}, keys(identity{shard: agreed.shard, hashKey: "00", placement: agreed.placement[:2:2]}))
+	require.Empty(t, keys(agreed))
+}
+
+// The tables of a further replica are made by hand.
+func TestFurtherReplicaIsRefused(t *testing.T) {
+	t.Parallel()
+	cluster := openCluster(t, 2)
+	db, err := Open(context.Background(), cluster.Shards[1].Replicas[0])
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	shard := ShardServers{1, []Options{cluster.Shards[0].Replicas[0], cluster.Shards[1].Replicas[0]}}
+	err = cluster.migrateServer(context.Background(), ClusterMigration{Replicated: true}, &server{DB: db, shard: shard, replica: 1}, func(string) {})
+	require.ErrorContains(t, err, "with '"+shard.Replicas[1].Addr[0]+"' as the replica's name in place of '"+shard.Replicas[0].Addr[0]+"'")
+}
+
 func openCluster(t *testing.T, shards int) *Cluster {
 	t.Helper()
 	o, err := ParseURL(embedded.TestCluster(t, shards)[0].URL())

@@ -105,7 +105,9 @@ func (w *Follower) Next(ctx context.Context) (list []ErrorRow, more bool, err er
 		return nil, false, err // and nothing has moved: the rows come again
 	}
 	for s, p := range reach {
-		w.streams[s] = p
+		if p.next >= w.streams[s].next { // never back: rows that are deleted and stored again were shown
+			w.streams[s] = p
+		}
 		more = more || seen[s] == maxFollowed
 	}
 	slices.SortStableFunc(list, func(a, b ErrorRow) int { return timeOf(a).Compare(timeOf(b)) })

@@ -25,10 +25,13 @@ const versionTable = "schema_version"
 // Migrate brings the database to the schema of this version: it creates the database if it is missing,
 // applies what is pending and writes the hash key. Each step taken is announced to step, which may be
 // nil. Running it again, or in two processes at once, does no harm: every statement may be repeated. A
-// newer schema is left as it is.
+// newer schema is left as it is. A shard of several is for Cluster.Migrate: the error is ErrShard.
 func (db *DB) Migrate(ctx context.Context, step func(string)) error {
 	if step == nil {
 		step = func(string) {}
+	}
+	if err := db.CheckSingle(ctx); err != nil && !errors.Is(err, ErrNotMigrated) {
+		return err
 	}
 	if err := db.migrateSchema(ctx, step); err != nil {
 		return err

@@ -20,6 +20,7 @@ var (
 	ErrUnreachable    = errors.New("ClickHouse cannot be reached")
 	ErrAuthentication = errors.New("ClickHouse refuses this user")
 	ErrNotMigrated    = errors.New("the database does not have the schema of this version")
+	ErrShard          = errors.New("the server is one shard of a cluster")
 )
 
 // Codes of server exceptions, from ClickHouse's ErrorCodes.cpp.

@@ -90,7 +90,7 @@ func (d *desk) ingester(ctx context.Context, s settings, e errand, writer *stora
 	if d.shards != nil {
 		return sharded(o, parser, d.shards, log, prometheus.NewRegistry()) // nobody looks at its metrics
 	}
-	i, err := pipeline.New(o, parser, writer, d.store.DB, log, nil)
+	i, err := pipeline.New(o, parser, writer, storage.Single{DB: d.store.DB}, log, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.what, err)
 	}

@@ -82,7 +82,7 @@ func (st *station) prepareTables(ctx context.Context, s settings) error {
 		return warnOfRetention(ctx, st.store.Local, s.retention, st.log)
 	}
 	if !st.store.Embedded() {
-		if err := st.store.DB.CheckSchema(ctx); err != nil {
+		if err := st.store.Check(ctx); err != nil {
 			return err
 		}
 		return warnOfRetention(ctx, st.store.DB, s.retention, st.log)
@@ -179,7 +179,7 @@ func (st *station) assemble(ctx context.Context, s settings) error {
 	}
 	st.writer = storage.NewWriter(st.store.Options)
 	st.options.Watermarks, st.options.Gaps = st.store.DB, st.store.DB
-	st.ingester, err = pipeline.New(st.options, parser, st.writer, st.store.DB, st.log, metrics)
+	st.ingester, err = pipeline.New(st.options, parser, st.writer, storage.Single{DB: st.store.DB}, st.log, metrics)
 	if err != nil {
 		return cli.Usagef("%w", err)
 	}

@@ -82,7 +82,8 @@ GRANT
 TO errata_query WITH REPLACE OPTION;
 
 -- `query alert run` with webhooks, besides errata_query: it writes down whom it has told. errata_reader cannot have it, since
--- readonly = 1 refuses every INSERT: make a user with the profile errata_operate, and GRANT it errata_query and errata_alert.
+-- readonly = 1 refuses every INSERT: make the user errata_alerter as errata_operator is made below, and GRANT it errata_query and
+-- errata_alert instead (docs/security.md has the statements).
 GRANT
     SELECT ON errata.notifications,
     INSERT ON errata.notifications
