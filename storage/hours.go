@@ -3,6 +3,7 @@ package storage
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,33 +16,41 @@ import (
 )
 
 const (
-	// maxHourRows bounds what one statement keeps: some 100 MB. One that counts more is read anew each time.
-	maxHourRows = 2_000_000
-	// hoursLast is how long anything is kept. Whatever changes rows and leaves their number alone, such as an erasure,
-	// is seen after that.
+	// maxHourWeight bounds what is kept in all, in units of 16 bytes: some 100 MB.
+	maxHourWeight = 6_000_000
+	// keptHourWeight is that of an hour without any row, leastRowWeight that of a row of spike_hours.
+	keptHourWeight, leastRowWeight = 5, 16
+	// hoursLast is how long anything is kept, and how long a statement is not kept that has proved too large.
 	hoursLast = time.Hour
 )
 
+// errTooMany says that a statement has more rows than can be kept.
+var errTooMany = errors.New("more rows than are kept")
+
 // Hours keeps what was counted by the minute, between the evaluations of one process, so that each of them reads only
 // the hours in which something has changed. An hour is read again whenever the numbers of its records by kind and
-// vendor are others, or its first or last record: late rows and deletions are seen at once. So whoever keeps hours and
-// whoever does not come to the same result. The zero value keeps nothing yet. It is not for concurrent use.
+// vendor are others, or its first or last record: late rows and deletions are seen at once, and whoever keeps hours and
+// whoever does not come to the same result. What changes rows and none of these, as a replay with other parsers or an
+// erasure does, is seen within hoursLast. The zero value keeps nothing yet. It is not for concurrent use.
 type Hours struct {
 	signatures map[int64]uint64 // by hour since 1970
 	kept       map[string]*keptStatement
 	since      time.Time // nothing is kept from before
+	most       int       // weight; 0 = maxHourWeight
 }
 
 // keptStatement holds the rows of a statement by the hour.
 type keptStatement struct {
-	hours map[int64]keptHour
-	used  bool // since the last Refresh
+	hours   map[int64]keptHour
+	weight  int  // of them
+	used    bool // since the last Refresh
+	refused bool // too large to be kept
 }
 
 type keptHour struct {
 	signature uint64
 	rows      any // []R
-	size      int
+	weight    int
 }
 
 // Refresh finds out which hours have changed. Until the next one, answers may come from what is kept.
@@ -77,21 +86,16 @@ func hourStart(hour int64) time.Time { return time.Unix(hour*3600, 0).UTC() }
 // hourRow is a row of a statement that is kept.
 type hourRow interface {
 	inHour() int64
-	weight() int // how much it takes, in counts of a minute
+	weight() int // how much memory it takes, in units of 16 bytes
 }
 
 // keptRows returns the rows of the hours [from, to): those that are kept and have not changed, and the others as read
-// returns them for whole hours. Without hours to keep, read is asked for all.
+// returns them for whole hours. Without hours to keep, or of a statement that is too large, read is asked for all.
 func keptRows[R hourRow](h *Hours, key string, from, to int64, read func(since, until time.Time) ([]R, error)) ([]R, error) {
-	if h == nil {
+	if h == nil || h.statement(key).refused {
 		return read(hourStart(from), hourStart(to))
 	}
-	statement := h.kept[key]
-	if statement == nil {
-		statement = &keptStatement{hours: map[int64]keptHour{}}
-		h.kept[key] = statement
-	}
-	statement.used = true
+	statement := h.statement(key)
 	var all []R
 	for hour := from; hour < to; hour++ {
 		end := hour
@@ -100,10 +104,15 @@ func keptRows[R hourRow](h *Hours, key string, from, to int64, read func(since, 
 		}
 		if end > hour {
 			rows, err := read(hourStart(hour), hourStart(end))
-			if err != nil {
+			switch {
+			case errors.Is(err, errTooMany):
+				statement.refuse()
+				return nil, err
+			case err != nil:
 				return nil, err
 			}
 			keep(h, statement, hour, end, rows)
+			statement.weigh()
 			all = append(all, rows...)
 			hour = end
 		}
@@ -112,8 +121,44 @@ func keptRows[R hourRow](h *Hours, key string, from, to int64, read func(since, 
 			all = append(all, rows...)
 		}
 	}
-	statement.bound(from, to)
+	maps.DeleteFunc(statement.hours, func(hour int64, _ keptHour) bool { return hour < from || hour >= to }) // not asked for any more
+	statement.weigh()
+	if h.room() < 0 {
+		statement.refuse()
+	}
 	return all, nil
+}
+
+func (h *Hours) statement(key string) *keptStatement {
+	s := h.kept[key]
+	if s == nil {
+		s = &keptStatement{hours: map[int64]keptHour{}}
+		h.kept[key] = s
+	}
+	s.used = true
+	return s
+}
+
+// refuse keeps nothing of a statement until hoursLast is over.
+func (s *keptStatement) refuse() {
+	clear(s.hours)
+	s.weight, s.refused = 0, true
+}
+
+func (s *keptStatement) weigh() {
+	s.weight = 0
+	for _, kept := range s.hours {
+		s.weight += kept.weight
+	}
+}
+
+// room is the weight that may still be kept.
+func (h *Hours) room() int {
+	room := cmp.Or(h.most, maxHourWeight)
+	for _, statement := range h.kept {
+		room -= statement.weight
+	}
+	return room
 }
 
 func (h *Hours) isKept(s *keptStatement, hour int64) bool {
@@ -128,26 +173,11 @@ func keep[R hourRow](h *Hours, s *keptStatement, from, to int64, rows []R) {
 		byHour[row.inHour()] = append(byHour[row.inHour()], row)
 	}
 	for hour := from; hour < to; hour++ {
-		size := 0
+		weight := keptHourWeight
 		for _, row := range byHour[hour] {
-			size += row.weight()
+			weight += row.weight()
 		}
-		s.hours[hour] = keptHour{h.signatures[hour], byHour[hour], size}
-	}
-}
-
-// bound drops the hours that are not asked for any more, and all when they are too many.
-func (s *keptStatement) bound(from, to int64) {
-	size := 0
-	for hour, kept := range s.hours {
-		if hour < from || hour >= to {
-			delete(s.hours, hour)
-			continue
-		}
-		size += kept.size
-	}
-	if size > maxHourRows {
-		clear(s.hours)
+		s.hours[hour] = keptHour{h.signatures[hour], byHour[hour], weight}
 	}
 }
 
@@ -158,7 +188,7 @@ func keyOf(name string, f Filter, more ...any) string {
 }
 
 func (c MinuteCount) inHour() int64 { return c.Minute / 60 }
-func (c MinuteCount) weight() int   { return 2 }
+func (c MinuteCount) weight() int   { return 12 + len(c.Key) }
 
 // Minutes is DB.Minutes, with the hours that are kept. The last hour runs still and is read anew.
 func (h *Hours) Minutes(ctx context.Context, db *DB, f Filter, o MinutesOptions) ([]MinuteCount, error) {
@@ -242,7 +272,7 @@ type spikeHour struct {
 }
 
 func (s spikeHour) inHour() int64 { return s.hour }
-func (s spikeHour) weight() int   { return 4 + len(s.Minutes) }
+func (s spikeHour) weight() int   { return leastRowWeight + len(s.Minutes) + len(s.Code)/16 }
 
 // observedHour are the minutes of an hour in which a source sent an error.
 type observedHour struct {
@@ -252,12 +282,17 @@ type observedHour struct {
 }
 
 func (o observedHour) inHour() int64 { return o.hour }
-func (o observedHour) weight() int   { return len(o.minutes) }
+func (o observedHour) weight() int   { return 6 + len(o.minutes)/2 }
 
-// keptCounts is readCounts with the hours that are kept: it picks the kinds that spike_counts.sql picks.
+// keptCounts is freshCounts with the hours that are kept: it picks the kinds that spike_counts.sql picks. Of a vendor that
+// writes ids into its codes there are millions, of which that statement leaves out those that matter to nobody; this one
+// reads all, so it fails with errTooMany, and does so for hoursLast without asking again.
 func (s *spikeQuestion) keptCounts(ctx context.Context) error {
-	margins := s.margins()
-	rows, err := keptRows(s.options.hours, keyOf("spikes", s.filter), hourOf(s.since()), hourOf(s.filter.To.Add(spikeMargin))+1, func(since, until time.Time) ([]spikeHour, error) {
+	margins, key := s.margins(), keyOf("spikes", s.filter)
+	if s.options.hours.statement(key).refused {
+		return errTooMany
+	}
+	rows, err := keptRows(s.options.hours, key, hourOf(s.since()), hourOf(s.filter.To.Add(spikeMargin))+1, func(since, until time.Time) ([]spikeHour, error) {
 		return s.readSpikeHours(ctx, since, until)
 	})
 	if err != nil {
@@ -286,15 +321,22 @@ func (s *spikeQuestion) keptCounts(ctx context.Context) error {
 }
 
 func (s *spikeQuestion) readSpikeHours(ctx context.Context, since, until time.Time) (list []spikeHour, err error) {
-	more := map[string]any{"since": since, "until": until}
+	room := max(0, s.options.hours.room())
+	more := map[string]any{"since": since, "until": until, "max_rows": uint64(room/leastRowWeight + 1)}
 	err = s.ask(ctx, "spike_hours", more, func(rows driver.Rows) error {
 		var r spikeHour
 		var matches uint8
 		err := rows.Scan(&r.hour, &r.Source, &r.Vendor, &r.Status, &r.Code, &matches, &r.Minutes, &r.Counts)
 		r.Source, r.matches = withoutGeneration(r.Source), matches == 1
+		if room -= r.weight(); room < 0 {
+			return errTooMany
+		}
 		list = append(list, r)
 		return err
 	})
+	if code, _, is := exceptionOf(err); is && code == codeMemoryLimit {
+		err = fmt.Errorf("%w: %w", errTooMany, err)
+	}
 	return list, err
 }
 

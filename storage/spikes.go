@@ -3,6 +3,7 @@ package storage
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -218,8 +219,14 @@ func minute(n int64) time.Time { return time.Unix(n*minuteS, 0).UTC() }
 
 func (s *spikeQuestion) readCounts(ctx context.Context) error {
 	if s.options.hours != nil {
-		return s.keptCounts(ctx)
+		if err := s.keptCounts(ctx); !errors.Is(err, errTooMany) {
+			return err
+		}
 	}
+	return s.freshCounts(ctx)
+}
+
+func (s *spikeQuestion) freshCounts(ctx context.Context) error {
 	err := s.ask(ctx, "spike_counts", s.margins(), func(rows driver.Rows) error {
 		var r spike.Series
 		var matches uint8
