@@ -202,6 +202,8 @@ type memory struct {
 	mu   sync.Mutex
 	sent map[string]string
 	down bool
+	// unanswered is how often it was asked while it was down.
+	unanswered int
 }
 
 var errDown = errors.New("the ledger is down")
@@ -210,6 +212,7 @@ func (m *memory) ClaimChange(_ context.Context, c storage.Change, _ string) (boo
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.down {
+		m.unanswered++
 		return false, errDown
 	}
 	told := m.sent[c.Target+c.Alert]
@@ -220,6 +223,7 @@ func (m *memory) FulfilChange(_ context.Context, c storage.Change, _ string) err
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.down {
+		m.unanswered++
 		return errDown
 	}
 	m.sent[c.Target+c.Alert] = c.Status
@@ -281,6 +285,7 @@ func TestWithoutLedger(t *testing.T) {
 	ledger.down = true
 	all := []Notification{firing("mine"), firing("others"), firing("new"), resolved("unheard")}
 	require.Zero(t, tell(15*time.Second, all...), "it may be back at once")
+	require.Equal(t, 1, ledger.unanswered, "each question may take ten seconds")
 	require.Equal(t, 1, tell(45*time.Second, all...))
 	require.Contains(t, r.bodies[len(r.bodies)-1], `"vendor":"new"`)
 	require.Zero(t, tell(60*time.Second, all...))
@@ -292,6 +297,39 @@ func TestWithoutLedger(t *testing.T) {
 	here = start()
 	require.Zero(t, tell(90*time.Second, firing("new")), "a restarted instance knows")
 	require.Equal(t, 1, tell(105*time.Second, resolved("new")))
+}
+
+// TestWithoutLedgerAgain: what another has told and this process has told the end of is news when it fires again.
+func TestWithoutLedgerAgain(t *testing.T) {
+	r := newReceiver(t)
+	ledger := &memory{sent: map[string]string{}}
+	tell := func(router *Router, after time.Duration, n Notification) int {
+		before := r.count()
+		require.NoError(t, router.Tell(t.Context(), now.Add(after), []Notification{n}))
+		router.Wait()
+		return r.count() - before
+	}
+	start := func() *Router {
+		router, err := NewRouter(alert.Targets{Webhooks: []alert.Webhook{{URL: r.URL}}}, Options{Reach: Anywhere, Ledger: ledger, OnError: func(error) {}})
+		require.NoError(t, err)
+		return router
+	}
+	here, other := start(), start()
+	require.Equal(t, 1, tell(other, 0, firing("acme")))
+	require.Zero(t, tell(here, 0, firing("acme")))
+	require.Equal(t, 1, tell(here, 0, resolved("acme")))
+	ledger.down = true
+	require.Zero(t, tell(here, 15*time.Second, firing("acme")))
+	require.Equal(t, 1, tell(here, 60*time.Second, firing("acme")))
+	require.Equal(t, 1, tell(here, 75*time.Second, resolved("acme"))+tell(here, 120*time.Second, resolved("acme")), "and its end")
+
+	ledger.down = false
+	require.Zero(t, tell(here, 135*time.Second, resolved("acme")))
+	acme := resolved("acme")
+	require.Equal(t, string(StatusResolved), ledger.sent[here.targets[0].id+acme.Fingerprint()])
+	require.Equal(t, 1, tell(here, 200*time.Hour, firing("globex")))
+	require.Len(t, here.targets[0].told, 1, "what is long gone is forgotten")
+	require.Len(t, here.targets[0].seen, 1)
 }
 
 func TestRouterTriesAgain(t *testing.T) {

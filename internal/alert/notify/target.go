@@ -38,6 +38,8 @@ type target struct {
 	told   map[string]telling   // by fingerprint; spares asking the ledger again and again
 	others map[string]Status    // by fingerprint: what the ledger said that others tell, or have told
 	failed map[string]time.Time // by fingerprint: since when the ledger cannot be asked about it
+	seen   map[string]time.Time // by fingerprint: when it was heard of last
+	fault  error                // of the ledger, while telling: it is not asked for each of many changes
 }
 
 // telling is what a target was told last, and when.
@@ -50,6 +52,9 @@ type telling struct {
 // ledgerPatience is how long the ledger may fail before a change is told without asking it.
 const ledgerPatience = 30 * time.Second
 
+// rememberedFor is how long an alert that nobody mentions is remembered: much longer than one is told as resolved.
+const rememberedFor = 24 * time.Hour
+
 // newTarget names a receiver by the host of its URL and knows it by the hash of the whole.
 func newTarget(kind, address string, s sender, l Ledger, owner string) *target {
 	hash := sha256.Sum256([]byte(kind + " " + address))
@@ -57,7 +62,10 @@ func newTarget(kind, address string, s sender, l Ledger, owner string) *target {
 	if u, err := url.Parse(address); err == nil && u.Host != "" {
 		name += " " + u.Host
 	}
-	return &target{name: name, id: kind + "-" + hex.EncodeToString(hash[:8]), sender: s, ledger: l, owner: owner, told: map[string]telling{}, others: map[string]Status{}, failed: map[string]time.Time{}}
+	return &target{
+		name: name, id: kind + "-" + hex.EncodeToString(hash[:8]), sender: s, ledger: l, owner: owner,
+		told: map[string]telling{}, others: map[string]Status{}, failed: map[string]time.Time{}, seen: map[string]time.Time{},
+	}
 }
 
 // tell sends what the target does not know yet. It does nothing while it is still busy with the last ones.
@@ -66,6 +74,8 @@ func (t *target) tell(ctx context.Context, now time.Time, notifications []Notifi
 		return nil
 	}
 	defer t.busy.Unlock()
+	t.fault = nil
+	t.forget(now)
 	for _, n := range notifications {
 		if err := t.change(ctx, now, n); err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", t.name, err))
@@ -74,10 +84,23 @@ func (t *target) tell(ctx context.Context, now time.Time, notifications []Notifi
 	return faults
 }
 
+// forget drops what is long gone, but for what the ledger has still to learn.
+func (t *target) forget(now time.Time) {
+	for fingerprint, at := range t.seen {
+		if now.Sub(at) > rememberedFor && t.told[fingerprint].owed == nil {
+			delete(t.told, fingerprint)
+			delete(t.others, fingerprint)
+			delete(t.failed, fingerprint)
+			delete(t.seen, fingerprint)
+		}
+	}
+}
+
 func (t *target) change(ctx context.Context, now time.Time, n Notification) error {
 	fingerprint := n.Fingerprint()
+	t.seen[fingerprint] = now
 	last := t.told[fingerprint]
-	if last.owed != nil && t.ledger.FulfilChange(ctx, *last.owed, t.owner) == nil {
+	if last.owed != nil && t.fulfil(ctx, *last.owed) == nil {
 		last.owed = nil
 		t.told[fingerprint] = last
 	}
@@ -85,7 +108,7 @@ func (t *target) change(ctx context.Context, now time.Time, n Notification) erro
 		return nil
 	}
 	c := storage.Change{Target: t.id, Alert: fingerprint, Status: string(n.Status), Since: n.since}
-	mine, err := t.ledger.ClaimChange(ctx, c, t.owner)
+	mine, err := t.claim(ctx, c)
 	if err != nil {
 		return t.withoutLedger(ctx, now, n, c, err)
 	}
@@ -95,11 +118,32 @@ func (t *target) change(ctx context.Context, now time.Time, n Notification) erro
 		t.others[fingerprint] = n.Status
 		return nil
 	}
+	delete(t.others, fingerprint) // what they told is over
 	if err := t.sender.Send(ctx, now, n); err != nil {
 		return err
 	}
+	if err = t.fulfil(ctx, c); err != nil {
+		t.told[fingerprint] = telling{status: n.Status, at: now, owed: &c}
+		return err
+	}
 	t.told[fingerprint] = telling{status: n.Status, at: now}
-	return t.ledger.FulfilChange(ctx, c, t.owner)
+	return nil
+}
+
+// claim asks the ledger, unless it has failed since telling began: each question may take ten seconds to fail.
+func (t *target) claim(ctx context.Context, c storage.Change) (mine bool, err error) {
+	if t.fault == nil {
+		mine, t.fault = t.ledger.ClaimChange(ctx, c, t.owner)
+	}
+	return mine, t.fault
+}
+
+// fulfil is the same for what has been told.
+func (t *target) fulfil(ctx context.Context, c storage.Change) error {
+	if t.fault == nil {
+		t.fault = t.ledger.FulfilChange(ctx, c, t.owner)
+	}
+	return t.fault
 }
 
 // withoutLedger tells of a change while the ledger cannot be asked who has: twice is better than never. What this
@@ -119,6 +163,7 @@ func (t *target) withoutLedger(ctx context.Context, now time.Time, n Notificatio
 		return err
 	}
 	delete(t.failed, fingerprint)
+	delete(t.others, fingerprint)
 	t.told[fingerprint] = telling{status: n.Status, at: now, owed: &c}
 	return nil
 }
