@@ -35,10 +35,16 @@ func (c *Cluster) AllShards() Options {
 	return o
 }
 
-// Cluster asks the server for the cluster of that name. A *UsageError names those that it knows.
-func (db *DB) Cluster(ctx context.Context, name string) (*Cluster, error) {
+// Cluster asks the server for the cluster of that name, whether it has our database yet or not. A *UsageError names
+// those that it knows.
+func (db *DB) Cluster(ctx context.Context, name string) (_ *Cluster, err error) {
+	system, err := db.system(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, system.Close()) }()
 	c := &Cluster{Name: name, Seed: db.options}
-	err := db.ask(ctx, "cluster_servers", map[string]any{"cluster": name}, func(rows driver.Rows) error {
+	err = system.ask(ctx, "cluster_servers", map[string]any{"cluster": name}, func(rows driver.Rows) error {
 		var shard, replica uint32
 		var host string
 		var port uint16
@@ -56,7 +62,7 @@ func (db *DB) Cluster(ctx context.Context, name string) (*Cluster, error) {
 		return nil, fmt.Errorf("cluster %s: %w", name, err)
 	}
 	if len(c.Shards) == 0 {
-		return nil, db.unknownCluster(ctx, name)
+		return nil, system.unknownCluster(ctx, name)
 	}
 	return c, nil
 }

@@ -68,15 +68,20 @@ func (db *DB) createDatabase(ctx context.Context, step func(string)) (err error)
 	if code, _, ok := exceptionOf(pingErr); !ok || code != codeUnknownDatabase {
 		return db.conn.explain(ctx, pingErr)
 	}
-	o := db.options
-	o.Database = "system"
-	system, err := Open(ctx, o)
+	system, err := db.system(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, system.Close()) }()
 	step("create database " + db.options.database())
 	return system.conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+quoteName(db.options.database()))
+}
+
+// system opens the same server in the database that is always there.
+func (db *DB) system(ctx context.Context) (*DB, error) {
+	o := db.options
+	o.Database = "system"
+	return Open(ctx, o)
 }
 
 // quoteName quotes an identifier, which cannot be a bound parameter in DDL on every server version.

@@ -7,9 +7,10 @@ CREATE ROLE IF NOT EXISTS errata_cluster;
 GRANT SELECT ON system.clusters TO errata_cluster;
 GRANT errata_cluster TO errata_migrate, errata_ingest, errata_query, errata_operate;
 
+-- CREATE OR REPLACE TABLE wants INSERT as well.
 GRANT
     CREATE DATABASE ON errata_distributed.*,
-    CREATE TABLE, DROP TABLE ON errata_distributed.*,
+    CREATE TABLE, DROP TABLE, INSERT ON errata_distributed.*,
     SELECT ON errata_distributed.*,
     TABLE ENGINE ON Distributed,
     TABLE ENGINE ON ReplicatedMergeTree,

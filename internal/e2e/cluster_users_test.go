@@ -2,32 +2,52 @@ package e2e
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"os"
-	"regexp"
-	"strings"
+	"path/filepath"
+	"syscall"
 	"testing"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/stretchr/testify/require"
-
-	"github.com/errata-dev/errata/internal/embedded"
 )
 
-// The rights that a cluster needs besides are statements that the server understands. That they suffice can only be tried on servers
-// that keep users, which the embedded engine does not.
-func TestClusterRightsAreStatements(t *testing.T) {
-	url := embedded.TestClickHouse(t)
-	secrets.addPassword(url)
-	options, err := clickhouse.ParseDSN(url)
-	require.NoError(t, err)
-	conn := open(t, options)
+// TestClusterUsers runs commands with --cluster as the users that are meant for them, with the rights of cluster.sql. The server is
+// the only one of its cluster: as which user it would ask others, their <secret> decides.
+func TestClusterUsers(t *testing.T) {
 	raw, err := os.ReadFile("../../deploy/clickhouse/cluster.sql")
 	require.NoError(t, err)
-	statements := strings.Split(regexp.MustCompile(`(?m)--.*$`).ReplaceAllString(string(raw), ""), ";")
+	statements := splitStatements(string(raw))
 	require.Greater(t, len(statements), 5)
-	for _, statement := range statements {
-		if statement = strings.TrimSpace(statement); statement != "" {
-			require.NoError(t, conn.Exec(context.Background(), "EXPLAIN AST "+statement), statement)
-		}
+	g := startGuarded(t, statements)
+	for _, s := range statements {
+		may(t, g.owner, "EXPLAIN AST "+s)
 	}
+	g.formCluster("main")
+
+	may(t, g.owner, "DROP DATABASE IF EXISTS errata SYNC")
+	g.succeeds(t, "migrator", "ingest", "migrate", "--cluster=main")
+	traffic := filepath.Join(t.TempDir(), "traffic.jsonl")
+	require.NoError(t, writeTraffic(traffic, 500))
+	g.succeeds(t, "writer", "ingest", "load", "--cluster=main", "--brokers="+g.broker, traffic)
+	for _, args := range [][]string{{"top"}, {"storms"}, {"errors"}, {"spikes"}, {"vendors"}, {"alert", "check"}, {"sql", "SELECT count() FROM responses"}} {
+		code, printed := g.run(t, "reader", append(append([]string{"query"}, args...), "--cluster=main")...)
+		require.Contains(t, []int{0, 3}, code, "%v: %s", args, printed) // 3 = something fires
+	}
+	g.succeeds(t, "operator", "ingest", "verify", "--cluster=main", "--brokers="+g.broker)
+	mayNot(t, g.as(t, "reader"), "SELECT * FROM errata_distributed.meta", "SELECT * FROM errata_distributed.erasures")
+}
+
+// formCluster tells the server that it is a cluster. It reads that at its start, and its port is known only then: it comes back there.
+func (g *guarded) formCluster(name string) {
+	host, port, err := net.SplitHostPort(g.addr)
+	require.NoError(g.t, err)
+	config := filepath.Join(g.dir, "engine", "config.d")
+	require.NoError(g.t, os.MkdirAll(config, 0o700))
+	text := fmt.Sprintf("<clickhouse><remote_servers><%[1]s><shard><replica><host>%[2]s</host><port>%[3]s</port></replica></shard></%[1]s></remote_servers></clickhouse>", name, host, port)
+	require.NoError(g.t, os.WriteFile(filepath.Join(config, "cluster.xml"), []byte(text), 0o600))
+	require.NoError(g.t, syscall.Kill(g.engine.Pid(), syscall.SIGKILL))
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	require.NoError(g.t, g.engine.Ensure(ctx))
 }

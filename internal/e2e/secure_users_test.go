@@ -29,11 +29,13 @@ type guarded struct {
 	statements []string
 	owner      driver.Conn // may do everything
 	broker     string
+	dir        string // of the engine
+	engine     *embedded.Engine
 }
 
 // TestClickHouseUsers runs every command as the user that is meant for it, and tries what that user must not do.
 func TestClickHouseUsers(t *testing.T) {
-	g := startGuarded(t)
+	g := startGuarded(t, nil)
 	t.Run("the server understands the statements", g.parses)
 	t.Run("migrator", g.migrator)
 	t.Run("writer", g.writer)
@@ -43,7 +45,8 @@ func TestClickHouseUsers(t *testing.T) {
 	t.Run("alerter", g.alerter)
 }
 
-func startGuarded(t *testing.T) *guarded {
+// startGuarded starts the server with those users, and with what further statements grant them.
+func startGuarded(t *testing.T, further []string) *guarded {
 	g := &guarded{t: t, passwords: map[string]string{}}
 	for _, name := range []string{"migrator", "writer", "reader", "operator"} {
 		g.passwords[name] = "canary-'" + rand.Text() + `"\$`
@@ -52,7 +55,7 @@ func startGuarded(t *testing.T) *guarded {
 	var err error
 	g.statements, err = userStatements(g.passwords)
 	require.NoError(t, err)
-	g.statements = append(g.statements, slices.Concat(g.pruner(), g.alertUser())...)
+	g.statements = append(g.statements, slices.Concat(g.pruner(), g.alertUser(), further)...)
 	defined, err := parseAccess(g.statements)
 	require.NoError(t, err)
 	users, err := defined.xml()
@@ -68,7 +71,7 @@ func startGuarded(t *testing.T) *guarded {
 	}
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, engine.Close()) })
-	g.addr = engine.Addr()
+	g.addr, g.dir, g.engine = engine.Addr(), dir, engine
 	options, err := clickhouse.ParseDSN(engine.URL())
 	require.NoError(t, err)
 	g.owner = open(t, options)

@@ -26,16 +26,21 @@ func userStatements(passwords map[string]string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("deploy/clickhouse/users: %w", err)
 	}
-	var statements []string
-	for text := range strings.SplitSeq(regexp.MustCompile(`(?m)--.*$`).ReplaceAllString(string(out), ""), ";") {
-		if text = strings.Join(strings.Fields(text), " "); text != "" {
-			statements = append(statements, text)
-		}
-	}
+	statements := splitStatements(string(out))
 	if len(statements) == 0 {
 		return nil, errors.New("deploy/clickhouse/users printed no statement")
 	}
 	return statements, nil
+}
+
+// splitStatements returns the statements of a file, each on one line, without comments.
+func splitStatements(text string) (statements []string) {
+	for text := range strings.SplitSeq(regexp.MustCompile(`(?m)--.*$`).ReplaceAllString(text, ""), ";") {
+		if text = strings.Join(strings.Fields(text), " "); text != "" {
+			statements = append(statements, text)
+		}
+	}
+	return statements
 }
 
 // access is what users.sql defines.
@@ -68,6 +73,20 @@ var forms = []struct {
 		regexp.MustCompile(`^GRANT (.+) TO (\w+) WITH REPLACE OPTION$`),
 		func(a *access, part []string) {
 			a.roles[part[2]] = regexp.MustCompile(`[^ ,].*? ON [\w.*]+`).FindAllString(part[1], -1)
+		},
+	},
+	{ // what cluster.sql adds
+		regexp.MustCompile(`^GRANT (.+ ON .+) TO (\w+)$`),
+		func(a *access, part []string) {
+			a.roles[part[2]] = append(a.roles[part[2]], regexp.MustCompile(`[^ ,].*? ON [\w.*]+`).FindAllString(part[1], -1)...)
+		},
+	},
+	{
+		regexp.MustCompile(`^GRANT (\w+) TO (\w+(?:, \w+)+)$`),
+		func(a *access, part []string) {
+			for role := range strings.SplitSeq(part[2], ", ") {
+				a.roles[role] = append(a.roles[role], a.roles[part[1]]...)
+			}
 		},
 	},
 	{
