@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// counter counts how often the hours of a spike are asked for, and the rows that come.
+// counter counts how often the hours of spikes are asked for.
 type counter struct {
 	querier
 	hours int
@@ -38,7 +38,7 @@ func TestHoursAreBounded(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"acme down new 10:30 10:36 critical"}, told(want))
 
-	for most, c := range map[int]struct{ asked, later int }{100: {1, 2}, 4000: {1, 2}, 0: {1, 2}} {
+	for _, most := range []int{0, 100, 4000} {
 		h := &Hours{most: most}
 		asked := &counter{querier: db.conn}
 		evaluate := func() {
@@ -55,10 +55,10 @@ func TestHoursAreBounded(t *testing.T) {
 		for range 3 {
 			evaluate()
 		}
-		require.Equal(t, c.asked, asked.hours, most)
+		require.Equal(t, 1, asked.hours, most)
 		require.Equal(t, most != 0, h.statement(keyOf("spikes", f)).refused, most)
 		h.since = h.since.Add(-time.Hour)
 		evaluate()
-		require.Equal(t, c.later, asked.hours, "after an hour it is tried again")
+		require.Equal(t, 2, asked.hours, "after an hour it is tried again")
 	}
 }

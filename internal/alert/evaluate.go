@@ -13,8 +13,9 @@ const (
 	// lookback is how far an evaluation walks back. An alert that has fired for longer is still the same
 	// alert: its labels are its identity, not its start.
 	lookback = 3 * time.Hour
-	// keptFor is how far back hours are kept: as far as any rule reads.
-	keptFor = 8 * day
+	// keptFor is how far back hours can be told to have changed: as far as any rule reads, which is the week before a storm
+	// or a spike that began a day before the lookback. What rows change while their number stays is seen within an hour.
+	keptFor = 9 * day
 	// observedLead is how many minutes before the span are known to be observed or not: a spike that lasts began up to a
 	// day before, and the hour before it shows what it rose from.
 	observedLead = Minute((day + time.Hour) / time.Minute)

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -22,6 +23,26 @@ const (
 
 // ordinary is a day of one vendor's traffic with few errors.
 func ordinary() alerttest.Calls { return alerttest.Calls{From: ago(26 * hour), To: noon(), N: 10} }
+
+// spentEachHour are calls of whom those of the last five minutes of each hour are rejected.
+func spentEachHour() (list []alerttest.Calls) {
+	for at := ago(6 * hour); at.Before(noon()); at = at.Add(hour) {
+		list = append(list, alerttest.Calls{From: at, To: at.Add(55 * minute), N: 10, Limit: 550, WindowS: 3600},
+			alerttest.Calls{From: at.Add(55 * minute), To: at.Add(hour), N: 10, Status: 429, Code: "slow", Limit: 550, WindowS: 3600})
+	}
+	return list
+}
+
+// strays are calls, as irregular as calls are, of whom some are rejected in each minute by no quota.
+func strays() (list []alerttest.Calls) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for at := ago(6 * hour); at.Before(ago(minute)); at = at.Add(minute) {
+		from := at.Add(time.Duration(r.IntN(20)) * time.Second)
+		list = append(list, alerttest.Calls{From: at, To: at.Add(minute), N: 20 + r.IntN(60)},
+			alerttest.Calls{From: from, To: from.Add(minute), N: 1 + r.IntN(3), Status: 429, Code: "slow"})
+	}
+	return list
+}
 
 func TestEvaluate(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -104,6 +125,14 @@ func TestEvaluate(t *testing.T) {
 		"of a new vendor no code is new": {
 			"{name: r, kind: new_code, min_count: 3}",
 			[]alerttest.Calls{{From: ago(hour), To: noon(), N: 10}, {From: ago(4 * minute), To: noon(), N: 1, Status: 400, Code: "odd"}},
+			nil,
+		},
+		"a quota that is spent each hour, for its last five minutes": {
+			"{name: r, kind: limit, min_count: 20, above: 10%}", spentEachHour(),
+			map[string]State{"acme": Firing},
+		},
+		"stray rejections of many calls": {
+			"{name: r, kind: limit, min_count: 20, above: 10%}", strays(),
 			nil,
 		},
 		"silent": {

@@ -66,12 +66,14 @@ func (e *Engine) limits(ctx context.Context, r *Rule, f storage.Filter) ([]findi
 	answer, err := e.DB.Limits(ctx, f, storage.LimitOptions{})
 	var findings []finding
 	for _, row := range answer.Rows {
-		// Stray rejections among many calls are no limit that stops anybody.
-		if row.Rejected < uint64(r.MinCount) || !exceeds(row.Rejected, row.Rejected+row.Admitted, r.Above) {
+		// Stray rejections among many calls are no limit that stops anybody. Where a quota is known they are not stray, however
+		// few they are beside what it admits: it may be spent each hour, for ever.
+		if row.Rejected < uint64(r.MinCount) || row.Limit == nil && !exceeds(row.Rejected, row.Rejected+row.Admitted, r.Above) {
 			continue
 		}
+		stated := row.Limit != nil && row.LimitSource != storage.LimitSourceInferred
 		findings = append(findings, finding{
-			from: row.Start.Time, to: row.End.Time, count: row.Rejected,
+			from: row.Start.Time, to: row.End.Time, count: row.Rejected, weakens: r.Above > 0 && !stated,
 			is: map[string]string{"vendor": row.Vendor, "service": row.Service, "credential": row.Credential, "scope": row.Scope, "category": "rate_limit"},
 		})
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // gather makes subjects of findings that share the values of the rule's By. The condition holds in every
-// minute that a finding touches.
+// minute that a finding touches; by one that more rows can take back, once the minute is complete.
 func gather(r *Rule, findings []finding, sp span) []*subject {
 	groups := map[string]*subject{}
 	for _, f := range findings {
@@ -30,7 +30,7 @@ func trackOfFindings(findings []finding, sp span) Track {
 	t := Track{From: sp.from, Verdicts: make([]Verdict, sp.minutes())}
 	for i := range t.Verdicts {
 		m := sp.from + Minute(i)
-		t.Verdicts[i] = sp.judged(m, slices.ContainsFunc(findings, func(f finding) bool { return f.touches(m) }))
+		t.Verdicts[i] = sp.judged(m, slices.ContainsFunc(findings, func(f finding) bool { return f.touches(m) && !(f.weakens && m >= sp.complete) }))
 	}
 	return t
 }

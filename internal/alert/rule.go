@@ -54,7 +54,7 @@ type Rule struct {
 	Labels      map[string]string
 	Annotations map[string]*template.Template
 
-	Above     float64       // rate, unparsed, limit: share from 0 to 1; count: errors
+	Above     float64       // rate, unparsed, limit without a known quota: share from 0 to 1; count: errors
 	Window    time.Duration // rate, count, silent, unparsed: whole minutes that are looked at together
 	MinVolume int           // rate, unparsed, silent: responses in the window, below which nothing is judged
 	MinCount  int           // spike, new_code: errors in five minutes; limit: rejections; storm: wasted calls

@@ -32,8 +32,8 @@ func (s span) listened(m Minute, window int) bool {
 	return 2*seen > window
 }
 
-// judged is the verdict on a minute of which holds is all that is known now. More rows can make an errors'
-// count hold, not fail; so one that holds already counts before the minute is complete.
+// judged is the verdict on a minute of which holds is all that is known now. More rows add to a count of errors; so one
+// that is enough already counts before the minute is complete.
 func (s span) judged(m Minute, holds bool) Verdict {
 	switch {
 	case holds:
@@ -66,6 +66,7 @@ type finding struct {
 	is       map[string]string // what it is about, by column
 	count    uint64
 	expected float64 // of count; 0 = not known
+	weakens  bool    // more rows can take it back: it says nothing of minutes that are not complete
 }
 
 // values are those of the columns by; a column that the finding does not have is "".

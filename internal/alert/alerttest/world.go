@@ -47,6 +47,7 @@ type Calls struct {
 	Service, Route string // "" = checkout, /pay
 	Status         int    // 0 = 200
 	Code           string
+	Limit, WindowS int // of the quota that the response states; 0 = none
 	Parse          parsers.ParseResult
 }
 
@@ -75,9 +76,15 @@ func (w *World) row(c Calls, at time.Time) *parsers.Row {
 		RetryAfterMS: parsers.Absent,
 	}
 	r.RateLimit = parsers.RateLimit{Limit: parsers.Absent, Remaining: parsers.Absent, ResetAt: parsers.Absent, WindowS: parsers.Absent}
+	if c.Limit > 0 {
+		r.RateLimit.Limit, r.RateLimit.WindowS = int64(c.Limit), int64(c.WindowS)
+	}
 	if c.Status >= 400 {
 		r.Kind, r.Status, r.Code, r.Message = parsers.KindError, uint16(c.Status), []byte(c.Code), []byte("it is "+c.Code)
 		r.Category, r.Retry, r.Parse = parsers.CategoryServer, parsers.RetryYes, c.Parse
+		if c.Status == 429 {
+			r.Category = parsers.CategoryRateLimit
+		}
 	}
 	return r
 }
