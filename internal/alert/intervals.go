@@ -30,7 +30,7 @@ func trackOfFindings(findings []finding, sp span) Track {
 	t := Track{From: sp.from, Verdicts: make([]Verdict, sp.minutes())}
 	for i := range t.Verdicts {
 		m := sp.from + Minute(i)
-		t.Verdicts[i] = sp.judged(m, slices.ContainsFunc(findings, func(f finding) bool { return f.touches(m) && !(f.weakens && m >= sp.complete) }))
+		t.Verdicts[i] = sp.judged(m, slices.ContainsFunc(findings, func(f finding) bool { return f.touches(m) && (!f.weakens || m < sp.complete) }))
 	}
 	return t
 }
