@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/errata-dev/errata/internal/embedded"
 	"github.com/errata-dev/errata/internal/simulate"
@@ -103,7 +104,26 @@ func startBrokers(t *testing.T) *brokers {
 		created, err := admin.CreateTopic(context.Background(), scalePartitions, 3, nil, scaleTopic)
 		return err == nil && created.Err == nil || err != nil && strings.Contains(err.Error(), "TOPIC_ALREADY_EXISTS")
 	}, startPatience, time.Second)
+	for _, seed := range k.client.SeedBrokers() {
+		require.Eventually(t, func() bool { return knowsTopic(seed) }, startPatience, 100*time.Millisecond)
+	}
 	return k
+}
+
+// knowsTopic reports whether the broker has heard of all partitions and their leaders. Brokers hear of a new topic one after the
+// other, and an ingester that asks one which has not gives up at once.
+func knowsTopic(broker *kgo.Broker) bool {
+	request := kmsg.NewPtrMetadataRequest()
+	topic := kmsg.NewMetadataRequestTopic()
+	topic.Topic = kmsg.StringPtr(scaleTopic)
+	request.Topics = append(request.Topics, topic)
+	answer, err := broker.Request(context.Background(), request)
+	if err != nil {
+		return false
+	}
+	topics := answer.(*kmsg.MetadataResponse).Topics //nolint:forcetypeassert // the answer to that request
+	return len(topics) == 1 && len(topics[0].Partitions) == scalePartitions &&
+		!slices.ContainsFunc(topics[0].Partitions, func(p kmsg.MetadataResponseTopicPartition) bool { return p.ErrorCode != 0 || p.Leader < 0 })
 }
 
 func (k *brokers) addresses() string {
@@ -241,6 +261,16 @@ func (s *scale) end(name string, signal syscall.Signal) {
 	}
 }
 
+// lastWords are the ends of the members' logs.
+func (s *scale) lastWords() string {
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(s.members)) {
+		log, err := os.ReadFile(filepath.Join(s.kafka.dir, name+".log"))
+		fmt.Fprintf(&text, "%s: %s %v\n", name, log[max(0, len(log)-500):], err)
+	}
+	return text.String()
+}
+
 // sharesEqually waits until so many members have equal numbers of partitions and all are ready, lets them work,
 // and looks at what each has delivered meanwhile.
 func (s *scale) sharesEqually(members int) {
@@ -252,7 +282,7 @@ func (s *scale) sharesEqually(members int) {
 		if err == nil && len(owned) == members && slices.Min(owned) == slices.Max(owned) && s.allReady() {
 			break
 		}
-		require.Less(s.t, time.Now(), deadline, "%d members with equal shares: %v, %v", members, owned, err)
+		require.Less(s.t, time.Now(), deadline, "%d members with equal shares: %v, %v\n%s", members, owned, err, s.lastWords())
 		time.Sleep(100 * time.Millisecond) // polls what can be seen
 	}
 	before := s.delivered()
