@@ -33,6 +33,9 @@ type caseParameters struct {
 // parameters.json, and the answer must be want.json. See parseRows for the rows. In want.json the
 // case's day is DAY.
 func TestAnswers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the server does the work; minutes under the race detector")
+	}
 	files, err := filepath.Glob("testdata/queries/*/*.txtar")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)

@@ -61,6 +61,9 @@ func askEverything(ctx context.Context, db *DB, f Filter) (rows int, statements 
 
 // TestHostileFilterValues stores hostile names, and asks for each of them and for none of them.
 func TestHostileFilterValues(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the server does the work; minutes under the race detector")
+	}
 	db, o := openMigrated(t)
 	texts := append([]string{"it's", `back\slash`, `\\`, `'`, `\'`, "]", "[", "','", "{from:String}", "tab\there", "a,b", "GET /x'y"}, hostile...)
 	b := NewBlock()

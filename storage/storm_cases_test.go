@@ -23,6 +23,9 @@ const later = "\n12:00:00 success GET /later op=later"
 
 // TestStormCases takes the definition of a storm sentence by sentence. The figures are worked out by hand.
 func TestStormCases(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the server does the work; minutes under the race detector")
+	}
 	db, o := openMigrated(t)
 	for _, c := range slices.Concat(operationCases(), runCases(), joinCases(), figureCases(), weakCases(), decoyCases()) {
 		t.Run(c.name, func(t *testing.T) {

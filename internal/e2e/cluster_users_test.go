@@ -15,6 +15,9 @@ import (
 // TestClusterUsers runs commands with --cluster as the users that are meant for them, with the rights of cluster.sql. The server is
 // the only one of its cluster: as which user it would ask others, their <secret> decides.
 func TestClusterUsers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the server does the work; minutes under the race detector")
+	}
 	raw, err := os.ReadFile("../../deploy/clickhouse/cluster.sql")
 	require.NoError(t, err)
 	statements := splitStatements(string(raw))

@@ -35,6 +35,9 @@ type guarded struct {
 
 // TestClickHouseUsers runs every command as the user that is meant for it, and tries what that user must not do.
 func TestClickHouseUsers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the server does the work; minutes under the race detector")
+	}
 	g := startGuarded(t, nil)
 	t.Run("the server understands the statements", g.parses)
 	t.Run("migrator", g.migrator)

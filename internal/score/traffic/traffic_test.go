@@ -13,6 +13,9 @@ import (
 
 // The parser must read of every record what the log's truth takes for granted.
 func TestRecordsMeanWhatTheLogSays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes under the race detector, and nothing runs at once")
+	}
 	registry, err := parsers.New(parsers.Options{})
 	require.NoError(t, err)
 	var row parsers.Row
@@ -42,6 +45,9 @@ func TestRecordsMeanWhatTheLogSays(t *testing.T) {
 }
 
 func TestSameSeedSameBytes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes under the race detector, and nothing runs at once")
+	}
 	bytes := func() (all []byte) {
 		for _, c := range Day(3, 0.05).Calls {
 			all = c.Append(all)
