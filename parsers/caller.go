@@ -1,11 +1,18 @@
 package parsers
 
-import "github.com/errata-dev/errata/parsers/mask"
+import (
+	"sync/atomic"
+
+	"github.com/errata-dev/errata/parsers/mask"
+)
 
 const (
 	callerCount = 1024 // with all full 900 KiB for each Row
 	callerWays  = 4
 )
+
+// rowNumbers counts the callers and verdicts of all rows of this process, so that none has the number of another.
+var rowNumbers atomic.Uint64
 
 // callers remember what identify found out about records of a trail. Those records have the same service, environment,
 // credential, vendor, method, host and route, and paths that differ in ids and queries only.
@@ -16,6 +23,7 @@ type callers struct {
 
 // caller is who called whom.
 type caller struct {
+	number                           uint64 // of this caller alone
 	n                                int
 	ids                              [maxTrail]uint64
 	service, environment, credential []byte // as in a Row
@@ -84,7 +92,7 @@ func (r *Registry) remember(row *Row, host *knownHost, v *vendor) {
 	if c == nil {
 		return
 	}
-	c.n, c.ids = s.trail.n, s.trail.ids
+	c.n, c.ids, c.number = s.trail.n, s.trail.ids, rowNumbers.Add(1)
 	for _, known := range [...]struct {
 		to   *[]byte
 		text []byte
@@ -113,6 +121,7 @@ func (r *Registry) recall(row *Row, c *caller) *vendor {
 	s := row.scratch
 	row.Service, row.Environment, row.Credential = c.service, c.environment, c.credential
 	row.Method, row.Host, row.Route = c.method, c.host, c.route
+	row.Caller = c.number
 	s.quiet = c.plain && r.quiet(&c.path)
 	s.work = append(s.work[:0], c.call...)
 	r.operation(row)

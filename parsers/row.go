@@ -143,6 +143,10 @@ type Row struct {
 	Reason           Reason // dead letters only
 	RedactionVersion uint16
 
+	// Rows with the same number, other than 0, have the same …
+	Caller  uint64 // … Service, Environment, Credential, Method, Host and Route
+	Verdict uint64 // … Code, Title, MessageTemplate, Message, Type, Details, Format and RedactionVersion
+
 	scratch *scratch // working memory, made by the first Parse; it backs the texts above
 }
 

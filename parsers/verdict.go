@@ -31,6 +31,7 @@ type verdicts struct {
 
 // verdict is what the body of an error says.
 type verdict struct {
+	number   uint64 // of this verdict alone
 	values   []byte // of the body
 	fitted   *definition
 	vendor   *vendor
@@ -99,6 +100,7 @@ func (r *Registry) recallVerdict(row *Row, k *verdict) bool {
 	row.Message, row.MessageTemplate, row.Fingerprint = k.message, k.template, k.fingerprint
 	row.Details = append(row.Details, k.details...)
 	row.RedactionVersion = redact.Version
+	row.Verdict = k.number
 	return true
 }
 
@@ -115,6 +117,7 @@ func (r *Registry) pass(row *Row, v *vendor) {
 		return
 	}
 	k := &all.known[a.sum%(verdictCount/verdictWays)*verdictWays+a.sum>>40%verdictWays]
+	k.number = rowNumbers.Add(1)
 	k.values = append(k.values[:0], s.lists[a.start:a.end]...)
 	k.fitted, k.vendor, k.envelope, k.status = a.fit.fitted, v, s.matched, row.Status
 	k.category, k.advice, k.fingerprint = row.Category, a.advice, row.Fingerprint

@@ -44,6 +44,7 @@ type Block struct {
 	deadline                                              proto.ColUInt32
 	input                                                 proto.Input
 	scratch                                               []byte // of facts, commonFacts and ids
+	seen                                                  seen
 }
 
 // NewBlock returns an empty block.
@@ -157,17 +158,18 @@ func (b *Block) appendFacts(row *parsers.Row) {
 	if !packed {
 		ids.trace = row.TraceID
 	}
-	b.scratch = appendCommonFacts(b.scratch[:0], row, ids)
-	if len(b.scratch) > maxCommonFactsBytes || !b.commonFacts.appendUpTo(maxCommonFacts, b.scratch) {
+	common, ok := b.common(row, &ids)
+	if !ok {
 		b.commonFacts.append(nil)
 		b.ids.append(nil)
-		b.scratch = appendAllFacts(b.scratch[:0], row, ids)
+		b.scratch = appendAllFacts(b.scratch[:0], row, &ids)
 		b.facts.append(b.scratch)
 		return
 	}
+	b.commonFacts.keys.append(common)
 	b.scratch = ids.vendorRequest.appendTo(ids.request.appendTo(b.scratch[:0]))
 	b.ids.append(b.scratch)
-	b.scratch = appendFacts(b.scratch[:0], row, ids)
+	b.scratch = appendFacts(b.scratch[:0], row, &ids)
 	b.facts.append(b.scratch)
 }
 
@@ -184,12 +186,13 @@ func (b *Block) appendIdentity(row *parsers.Row) {
 }
 
 func (b *Block) appendCall(row *parsers.Row) {
-	b.service.append(row.Service)
-	b.environment.append(row.Environment)
-	b.credential.append(row.Credential)
-	b.method.append(row.Method)
-	b.host.append(row.Host)
-	b.route.append(row.Route)
+	known := b.caller(row)
+	b.service.keys.append(known.service)
+	b.environment.keys.append(known.environment)
+	b.credential.keys.append(known.credential)
+	b.method.keys.append(known.method)
+	b.host.keys.append(known.host)
+	b.route.keys.append(known.route)
 	b.operation.Append(row.Operation)
 	b.operationKey.Append(int8(row.OperationKey))
 	b.attempt.Append(row.Attempt)
@@ -237,7 +240,7 @@ var nibbles = func() (values [256]byte) {
 
 // Reset empties the block and keeps its memory.
 func (b *Block) Reset() {
-	b.rows = 0
+	b.rows, b.seen = 0, seen{}
 	for _, c := range b.dictionaries() {
 		c.reset()
 	}

@@ -104,9 +104,9 @@ func TestDictionariesOfHostileNamesAreGivenUp(t *testing.T) {
 
 func TestFactsOfNothingAreEmpty(t *testing.T) {
 	row := &parsers.Row{Kind: parsers.KindError, RateLimit: noQuota()}
-	require.Empty(t, appendFacts(nil, row, rowIDs{}))
-	require.Empty(t, appendCommonFacts(nil, row, rowIDs{}))
-	require.Empty(t, appendAllFacts(nil, row, rowIDs{}))
+	require.Empty(t, appendFacts(nil, row, &rowIDs{}))
+	require.Empty(t, appendCommonFacts(nil, row, &rowIDs{}))
+	require.Empty(t, appendAllFacts(nil, row, &rowIDs{}))
 	require.Empty(t, appendQuota(nil, noQuota()))
 }
 
@@ -128,9 +128,9 @@ func TestQuotaOfASuccessIsKeptWhereItIsLow(t *testing.T) {
 
 func TestTemplateEqualToTheMessageIsLeftOut(t *testing.T) {
 	row := &parsers.Row{Kind: parsers.KindError, RateLimit: noQuota(), Message: []byte("m"), MessageTemplate: []byte("m")}
-	require.Empty(t, appendCommonFacts(nil, row, rowIDs{}))
+	require.Empty(t, appendCommonFacts(nil, row, &rowIDs{}))
 	row.MessageTemplate = nil
-	require.JSONEq(t, `{"message_template":""}`, string(appendCommonFacts(nil, row, rowIDs{})))
+	require.JSONEq(t, `{"message_template":""}`, string(appendCommonFacts(nil, row, &rowIDs{})))
 }
 
 // Whatever the texts are, facts are valid JSON, and what was valid UTF-8 comes back.
@@ -144,7 +144,7 @@ func FuzzFacts(f *testing.F) {
 			Kind: parsers.KindError, Title: a, Message: b, MessageTemplate: a, TraceID: b, Body: b, LogTime: n,
 			Details: []parsers.Detail{{Field: a}, {Message: b}, {}}, RateLimit: parsers.RateLimit{Limit: n, Policy: a},
 		}
-		text := appendAllFacts(nil, row, rowIDs{trace: b})
+		text := appendAllFacts(nil, row, &rowIDs{trace: b})
 		var got struct {
 			Title   string
 			Body    string

@@ -58,20 +58,14 @@ func newNames() names {
 	return names{seed: maphash.MakeSeed(), slots: make([]uint32, smallTable)}
 }
 
-func (c *names) append(value []byte) {
+func (c *names) append(value []byte) { c.keys.append(c.index(value)) }
+
+// index returns the index of value in the dictionary, adding it where it is new.
+func (c *names) index(value []byte) uint32 {
 	if len(c.spans) == 0 || !bytes.Equal(c.value(c.last), value) {
 		c.last = c.intern(value)
 	}
-	c.keys.append(c.last)
-}
-
-// appendUpTo appends value unless it is a new one of a dictionary that has limit values.
-func (c *names) appendUpTo(limit int, value []byte) bool {
-	if len(c.spans) >= limit && !c.has(value) {
-		return false
-	}
-	c.append(value)
-	return true
+	return c.last
 }
 
 func (c *names) has(value []byte) bool {
@@ -106,7 +100,7 @@ func (c *names) find(value []byte) (slot uint64, found bool) {
 	return slot, false
 }
 
-// intern returns the index of value in the dictionary, adding it where it is new.
+// intern is index for another value than the last.
 func (c *names) intern(value []byte) uint32 {
 	slot, found := c.find(value)
 	if found {

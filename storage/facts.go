@@ -38,28 +38,27 @@ const (
 // appendFacts appends the JSON object of the column facts: what nobody filters or groups by, and no other
 // error is likely to have. Members that are not stated are left out; nothing at all is appended when there is
 // nothing to say.
-func appendFacts(dst []byte, row *parsers.Row, ids rowIDs) []byte {
+func appendFacts(dst []byte, row *parsers.Row, ids *rowIDs) []byte {
 	f := facts{dst: dst, start: len(dst)}
 	f.own(row, ids)
 	return f.end()
 }
 
 // appendAllFacts appends appendFacts and appendCommonFacts as one object.
-func appendAllFacts(dst []byte, row *parsers.Row, ids rowIDs) []byte {
+func appendAllFacts(dst []byte, row *parsers.Row, ids *rowIDs) []byte {
 	f := facts{dst: dst, start: len(dst)}
-	ids.request, ids.vendorRequest = packedID{}, packedID{}
-	f.own(row, ids)
+	f.own(row, &rowIDs{trace: ids.trace})
 	f.common(row)
 	return f.end()
 }
 
 // appendCommonFacts appends the JSON object of the column common_facts: what errors of one kind have in common,
 // and of their request ids the form.
-func appendCommonFacts(dst []byte, row *parsers.Row, ids rowIDs) []byte {
+func appendCommonFacts(dst []byte, row *parsers.Row, ids *rowIDs) []byte {
 	f := facts{dst: dst, start: len(dst)}
 	f.common(row)
-	f.form(requestIDMember, ids.request)
-	f.form(vendorRequestIDMember, ids.vendorRequest)
+	f.form(requestIDMember, &ids.request.form)
+	f.form(vendorRequestIDMember, &ids.vendorRequest.form)
 	return f.end()
 }
 
@@ -73,7 +72,7 @@ func appendQuota(dst []byte, r parsers.RateLimit) []byte {
 }
 
 // own writes what is of this row alone.
-func (f *facts) own(row *parsers.Row, ids rowIDs) {
+func (f *facts) own(row *parsers.Row, ids *rowIDs) {
 	f.text(traceIDMember, ids.trace)
 	f.text(instanceMember, row.Instance)
 	if !ids.request.packed() {
@@ -101,12 +100,12 @@ func (f *facts) common(row *parsers.Row) {
 }
 
 // form writes how a packed id becomes text again: ["req_",8] is 8 bytes in hex behind a prefix, ["",16,1] a UUID.
-func (f *facts) form(member string, id packedID) {
-	if !id.packed() {
+func (f *facts) form(member string, id *idForm) {
+	if id.size == 0 {
 		return
 	}
 	f.dst = append(append(f.dst, member...), '[')
-	f.dst = appendJSONString(f.dst, id.prefix)
+	f.dst = appendJSONString(f.dst, id.prefix[:id.prefixSize])
 	f.dst = append(f.dst, ',')
 	f.dst = strconv.AppendInt(f.dst, int64(id.size), 10)
 	if id.uuid {

@@ -18,16 +18,22 @@ func packIDs(row *parsers.Row) (ids rowIDs) {
 // packedID is an id as bytes: hex digits and UUIDs take half of their text, which nothing compresses. The zero
 // value is an id that is not packed.
 type packedID struct {
-	bytes  [16]byte
-	size   int    // of bytes
-	prefix []byte // of the text, before the hex digits
-	uuid   bool   // the text is that of a UUID
+	bytes [16]byte
+	form  idForm
 }
 
-func (p *packedID) packed() bool { return p.size > 0 }
+// idForm is how packed bytes become text again. It can be compared.
+type idForm struct {
+	size       uint8 // of the bytes
+	uuid       bool  // the text is that of a UUID
+	prefixSize uint8
+	prefix     [maxIDPrefix]byte // of the text, before the hex digits
+}
+
+func (p *packedID) packed() bool { return p.form.size > 0 }
 
 // appendTo appends the packed bytes.
-func (p *packedID) appendTo(dst []byte) []byte { return append(dst, p.bytes[:p.size]...) }
+func (p *packedID) appendTo(dst []byte) []byte { return append(dst, p.bytes[:p.form.size]...) }
 
 // The shortest run of hex digits that is packed, and the longest prefix before it. The prefix is kept with what
 // many rows share, so that it must not differ from row to row: one with a digit may.
@@ -50,7 +56,8 @@ func (p *packedID) pack(text []byte) {
 	if len(text)-start < minHexDigits || !isIDPrefix(text[:start]) {
 		return
 	}
-	p.prefix, p.size = text[:start], unhex(p.bytes[:], text[start:])
+	p.form.prefixSize = uint8(copy(p.form.prefix[:], text[:start]))
+	p.form.size = uint8(unhex(p.bytes[:], text[start:]))
 }
 
 func isIDPrefix(text []byte) bool {
@@ -76,7 +83,7 @@ func (p *packedID) packUUID(text []byte) bool {
 		}
 		at += unhex(p.bytes[at:], group)
 	}
-	p.size, p.uuid = at, true
+	p.form.size, p.form.uuid = uint8(at), true
 	return true
 }
 

@@ -270,7 +270,7 @@ func TestErrorsOfManyKindsComeBack(t *testing.T) {
 func TestRowsOfAnOlderIngesterComeBack(t *testing.T) {
 	db, o := openMigrated(t)
 	insertBlock(t, o, blockOf(0, 1))
-	all := appendAllFacts(nil, fullRow(), rowIDs{})
+	all := appendAllFacts(nil, fullRow(), &rowIDs{})
 	all = append(bytes.TrimSuffix(all, []byte("}")), fmt.Sprintf(`,"log_time":%d}`, fullRow().LogTime)...)
 	require.NoError(t, db.conn.Exec(t.Context(), `
 		INSERT INTO responses (* EXCEPT (block_date, common_facts, ids, received, offset, facts), granted, deadline, offset, facts)
