@@ -19,6 +19,7 @@ const trendBuckets = 24
 type TopOptions struct {
 	By    []string // group columns, of GroupColumns; nil = vendor, status, code
 	Limit int      // groups returned; 0 = 20
+	Exact bool     // count operations to the last one in ranges of millions of errors, too
 
 	// Advice says what to do about an error; nil leaves TopRow.Advice empty. It is asked only for
 	// groups by vendor, status and code.
@@ -93,14 +94,15 @@ func top(ctx context.Context, conn querier, f Filter, o TopOptions) (Answer[TopR
 	return t.answer, finish(ctx, q, &t.answer, "errors")
 }
 
-// Distinct operations take memory and time for each error. Of a range with very many, one in sampleEvery is counted for a
-// start: which ones is told by their hash, so that an operation counts with all its attempts or with none. Groups that are
-// too small for such an estimate are then counted to the last operation.
+// Distinct operations take memory and time for each error: a third of the answer over millions. Of a range with that many, one
+// in sampleEvery is counted for a start: which ones is told by their hash, so that an operation counts with all its attempts or
+// with none. Groups that are too small for such an estimate are then counted to the last operation.
 const sampleEvery = 16
 
-// Both are variables for tests.
+// They are variables for tests.
 var (
-	maxCountedErrors uint64 = 20_000_000 // takes about 800 MB of the server
+	maxCountedErrors uint64 = 2_000_000  // unless Exact
+	maxExactErrors   uint64 = 20_000_000 // takes about 800 MB of the server
 	minSampledErrors uint64 = 1 << 16    // a sample of 4096 is within 1.6 % two times in three
 )
 
@@ -108,7 +110,7 @@ func (t *topQuestion) readSize(ctx context.Context) error {
 	var errors uint64
 	t.every = 1
 	err := t.ask(ctx, "top_size", nil, func(rows driver.Rows) error { return rows.Scan(&errors) })
-	if errors > maxCountedErrors {
+	if errors > maxCountedErrors && !t.options.Exact || errors > maxExactErrors {
 		t.every = sampleEvery
 	}
 	return err
@@ -147,7 +149,7 @@ func (t *topQuestion) readOperations(ctx context.Context, q *question) error {
 		row.Operations = min(row.Count, row.Operations*t.every)
 	}
 	if len(small) < len(t.answer.Rows) {
-		t.answer.Notes = append(t.answer.Notes, fmt.Sprintf("operations of groups of %d errors or more are estimated from every %dth, to about 2 %%: a shorter range has exact ones", minSampledErrors, t.every))
+		t.answer.Notes = append(t.answer.Notes, fmt.Sprintf("operations of groups of %d errors or more are estimated from every %dth, to about 2 %%: a shorter range and --exact have exact ones", minSampledErrors, t.every))
 	}
 	if len(small) == 0 {
 		return nil

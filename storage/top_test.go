@@ -263,6 +263,13 @@ func TestTopEstimatesOperationsOfLargeGroups(t *testing.T) {
 		require.InEpsilon(t, c.operations, got.Rows[i].Operations, 0.3)
 		require.NotEqual(t, c.operations, got.Rows[i].Operations, "an estimate that is right to the last one was none")
 	}
+
+	exact, err := db.Top(t.Context(), f, TopOptions{By: []string{"vendor"}, Exact: true})
+	require.NoError(t, err)
+	require.Empty(t, exact.Notes)
+	for _, c := range naive(rows, f, []string{"vendor"}) {
+		require.True(t, slices.ContainsFunc(exact.Rows, func(row TopRow) bool { return row.Count == c.count && row.Operations == c.operations }))
+	}
 }
 
 // setFor changes a bound until the test ends.

@@ -23,13 +23,27 @@ FROM
     SETTINGS optimize_use_projections = %d, force_optimize_projection = %[1]d
 )`
 
-// sameTraffic checks that the projection says what the rows say, and returns that.
+// callersSQL is hoursSQL by the callers.
+const callersSQL = `
+SELECT toString(groupArray((kind, vendor, service, environment, hour, n)))
+FROM
+(
+    SELECT kind, vendor, service, environment, dateTrunc('hour', time) AS hour, count() AS n
+    FROM responses
+    GROUP BY kind, vendor, service, environment, hour
+    ORDER BY kind, vendor, service, environment, hour
+    SETTINGS optimize_use_projections = %d, force_optimize_projection = %[1]d
+)`
+
+// sameTraffic checks that the projections say what the rows say, and returns that.
 func sameTraffic(t *testing.T, db *DB) string {
 	t.Helper()
 	var rows, projection string
-	require.NoError(t, db.conn.QueryRow(t.Context(), fmt.Sprintf(hoursSQL, 0)).Scan(&rows))
-	require.NoError(t, db.conn.QueryRow(t.Context(), fmt.Sprintf(hoursSQL, 1)).Scan(&projection))
-	require.Equal(t, rows, projection)
+	for _, statement := range []string{callersSQL, hoursSQL} {
+		require.NoError(t, db.conn.QueryRow(t.Context(), fmt.Sprintf(statement, 0)).Scan(&rows))
+		require.NoError(t, db.conn.QueryRow(t.Context(), fmt.Sprintf(statement, 1)).Scan(&projection))
+		require.Equal(t, rows, projection)
+	}
 	return rows
 }
 
@@ -68,20 +82,25 @@ func TestTrafficExpiresWithItsRows(t *testing.T) {
 	require.NotContains(t, sameTraffic(t, db), "success")
 }
 
-// TestTrafficOfOlderParts reads parts from before the projection beside others.
+// TestTrafficOfOlderParts reads parts from before the projections beside others.
 func TestTrafficOfOlderParts(t *testing.T) {
 	db, o := openMigrated(t)
-	require.NoError(t, db.conn.Exec(t.Context(), "ALTER TABLE responses DROP PROJECTION traffic SETTINGS mutations_sync = 1"))
-	insertCase(t, o, parseRows(t, trafficRows))
-	migration, err := migrationStatement("0006_add_traffic.sql")
-	require.NoError(t, err)
-	require.NoError(t, db.conn.Exec(t.Context(), migration))
-	insertCase(t, o, parseRows(t, trafficRows))
+	for _, step := range []struct{ projection, migration string }{{"traffic", "0006_add_traffic.sql"}, {"callers", "0009_add_callers.sql"}} {
+		require.NoError(t, db.conn.Exec(t.Context(), "ALTER TABLE responses DROP PROJECTION "+step.projection+" SETTINGS mutations_sync = 1"))
+		insertCase(t, o, parseRows(t, trafficRows))
+		migration, err := migrationStatement(step.migration)
+		require.NoError(t, err)
+		require.NoError(t, db.conn.Exec(t.Context(), migration))
+		insertCase(t, o, parseRows(t, trafficRows))
+	}
 	f := Filter{From: parseCaseTime(t, "10:00:30"), To: parseCaseTime(t, "12:30")}
-	a, err := db.Top(t.Context(), f, TopOptions{})
-	require.NoError(t, err)
-	require.Equal(t, uint64(84), a.Total.Count)
-	require.InDelta(t, 80./(80+2*89), *a.Rows[0].ErrorRate, 1e-9)
+	for _, services := range [][]string{nil, {"payments"}} { // from one projection each
+		f.Services = services
+		a, err := db.Top(t.Context(), f, TopOptions{})
+		require.NoError(t, err)
+		require.Equal(t, uint64(4*42), a.Total.Count)
+		require.InDelta(t, 40./(40+89), *a.Rows[0].ErrorRate, 1e-9)
+	}
 }
 
 // migrationStatement is what a migration does on the way up.

@@ -56,7 +56,7 @@ func (t *table) measureStored(ctx context.Context, kind string) (s stored, err e
 }
 
 const insertedColumns = `kind, vendor, code, source, topic, partition, offset, checksum, time, service, environment, credential, method, host, route,
-    path, operation, operation_key, attempt, status, duration_ms, category, retry, retry_after_ms, message, fingerprint, parse, trace, facts`
+    path, operation, operation_key, attempt, status, duration_ms, category, retry, retry_after_ms, message, fingerprint, parse, trace, facts, common_facts, ids, received`
 
 func (s stored) String() string {
 	var largest []string

@@ -20,6 +20,9 @@ const (
 	// retainDays keeps every row: a benchmark whose successes expire measures something else next month.
 	retainDays = 3650
 	day        = 24 * time.Hour
+	// madeKey notes a day that is made. Its number is that of the newest migration that rows are written for: days from
+	// before are made anew.
+	madeKey = "bench_answers_day_0009"
 	// firstRow is the number of the first row. The rows that derive from earlier ones need some before it.
 	firstRow = 1_000_000_000
 )
@@ -126,7 +129,7 @@ func (t *table) fill(ctx context.Context, progress io.Writer) error {
 
 func (t *table) isMade(ctx context.Context, number int) (bool, error) {
 	var n uint64
-	err := t.admin.QueryRow(ctx, "SELECT count() FROM meta WHERE key = 'bench_answers_day' AND value = $1", fmt.Sprint(number)).Scan(&n)
+	err := t.admin.QueryRow(ctx, "SELECT count() FROM meta WHERE key = $1 AND value = $2", madeKey, fmt.Sprint(number)).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("which days are made: %w", err)
 	}
@@ -167,7 +170,7 @@ func (t *table) makeDay(ctx context.Context, number int) error {
 	if err := t.admin.Exec(ctx, fmt.Sprintf("OPTIMIZE TABLE responses PARTITION '%s' FINAL", date)); err != nil {
 		return fmt.Errorf("merge: %w", err)
 	}
-	return t.admin.Exec(ctx, "INSERT INTO meta (key, value) VALUES ('bench_answers_day', $1)", fmt.Sprint(number))
+	return t.admin.Exec(ctx, "INSERT INTO meta (key, value) VALUES ($1, $2)", madeKey, fmt.Sprint(number))
 }
 
 func (t *table) insert(ctx context.Context, source string, from time.Time, parameters map[string]any) error {

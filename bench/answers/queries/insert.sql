@@ -4,7 +4,7 @@
 -- offset; at = time in ms; failed; v, c, s, ro = vendor, code, service, route by number; op, key = operation;
 -- attempt_no; wait = Retry-After in ms, -1 = none.
 INSERT INTO responses (kind, vendor, code, source, topic, partition, offset, checksum, time, service, environment, credential, method, host, route,
-    path, operation, operation_key, attempt, status, duration_ms, category, retry, retry_after_ms, message, fingerprint, parse, trace, facts, granted, deadline)
+    path, operation, operation_key, attempt, status, duration_ms, category, retry, retry_after_ms, message, fingerprint, parse, trace, facts, common_facts, ids, received, granted, deadline)
 WITH
     ['provider_timeout','invalid_request','rate_limit_exceeded','unauthorized','provider_error','consent_expired','account_not_found','internal_server_error','service_unavailable','validation_error','access_denied','conflict_state'] AS codes,
     [504,400,429,401,502,403,404,500,503,422,403,409] AS statuses,
@@ -17,6 +17,8 @@ WITH
     lower(hex(reinterpretAsFixedString(cityHash64(m, 7)))) AS h1,
     lower(hex(reinterpretAsFixedString(cityHash64(m, 8)))) AS h2,
     concat(substring(h1, 1, 8), '-', substring(h1, 9, 4), '-4', substring(h1, 14, 3), '-a', substring(h2, 2, 3), '-', substring(h2, 5, 12)) AS uuid,
+    failed AND r5 % 10 < 3 AS has_request_id,
+    failed AND v = 0 AS has_vendor_request_id,
     failed AND c = 11 AND r6 % 2 = 0 AS nameless, -- an error without a code: its template tells it apart
     replaceAll(replaceAll(replaceAll(texts[c + 1], '{f}', ['currency','amount','beneficiary.name','date','iban','reference'][r6 % 6 + 1]), '{a}', toString(r6 % 1000000)), '{d}', leftPad(toString(r6 % 28 + 1), 2, '0')) AS text
 SELECT
@@ -49,16 +51,18 @@ SELECT
     toUInt8(if(failed, if(r5 % 50 = 0, 2, 1), 0)) AS parse,
     if(failed AND cityHash64(m, 3) % 2 = 0, unhex(concat(h2, h1)), unhex('00000000000000000000000000000000')) AS trace,
     multiIf(
-        failed, concat('{"log_time":', toString(at + 5 + r6 % 200),
-            if(r5 % 10 < 3, concat(',"request_id":"', uuid, '"'), ''),
-            ',"title":"', titles[c + 1], '"',
-            if(text != texts[c + 1], concat(',"message_template":"', replaceRegexpAll(texts[c + 1], '\\{.\\}', '<n>'), '"'), ''),
-            if(v = 0, concat(',"type":"https://docs.truelayer.com/docs/error-types#', codes[c + 1], '","vendor_request_id":"', h1, h2, '"'), ''),
-            if(c = 9, concat(',"details":[{"field":"', ['currency','amount','beneficiary.name'][r6 % 3 + 1], '","code":"","message":"is required"}]'), ''),
-            if(c = 2, concat(',"rate_limit":{"limit":300,"remaining":0,"reset_at":', toString(at + r6 % 60000), ',"window_s":60}'), ''),
-            ',"format":"', ['problem+json','truv.error','telecomx.error','bics.error','problem+json'][v + 1], '","redaction_version":1}'),
-        r6 % 200 = 0, concat('{"rate_limit":{"limit":300,"remaining":', toString(r6 % 30), ',"reset_at":', toString(at + r6 % 60000), ',"window_s":60}}'),
+        failed AND c = 2, concat('{"rate_limit":{"limit":300,"remaining":0,"reset_at":', toString(at + r6 % 60000), ',"window_s":60}}'),
+        NOT failed AND r6 % 200 = 0, concat('{"rate_limit":{"limit":300,"remaining":', toString(r6 % 30), ',"reset_at":', toString(at + r6 % 60000), ',"window_s":60}}'),
         '') AS facts,
+    if(failed, concat('{"title":"', titles[c + 1], '"',
+        if(text != texts[c + 1], concat(',"message_template":"', replaceRegexpAll(texts[c + 1], '\\{.\\}', '<n>'), '"'), ''),
+        if(v = 0, concat(',"type":"https://docs.truelayer.com/docs/error-types#', codes[c + 1], '"'), ''),
+        if(c = 9, concat(',"details":[{"field":"', ['currency','amount','beneficiary.name'][r6 % 3 + 1], '","message":"is required"}]'), ''),
+        ',"format":"', ['problem+json','truv.error','telecomx.error','bics.error','problem+json'][v + 1], '","redaction_version":1',
+        if(has_request_id, ',"request_id":["",16,1]', ''),
+        if(has_vendor_request_id, ',"vendor_request_id":["",16]', ''), '}'), '') AS common_facts,
+    concat(if(has_request_id, unhex(replaceAll(uuid, '-', '')), ''), if(has_vendor_request_id, unhex(concat(h1, h2)), '')) AS ids,
+    fromUnixTimestamp64Milli(if(failed, toInt64(at) + 5 + toInt64(r6 % 200), 0), 'UTC') AS received,
     {day:Date} AS granted,
     now() + 3600 AS deadline
 FROM
