@@ -19,7 +19,7 @@ const trendBuckets = 24
 type TopOptions struct {
 	By    []string // group columns, of GroupColumns; nil = vendor, status, code
 	Limit int      // groups returned; 0 = 20
-	Exact bool     // count operations to the last one in ranges of millions of errors, too
+	Exact bool     // count operations to the last one, though there are millions of errors
 
 	// Advice says what to do about an error; nil leaves TopRow.Advice empty. It is asked only for
 	// groups by vendor, status and code.
@@ -149,7 +149,7 @@ func (t *topQuestion) readOperations(ctx context.Context, q *question) error {
 		row.Operations = min(row.Count, row.Operations*t.every)
 	}
 	if len(small) < len(t.answer.Rows) {
-		t.answer.Notes = append(t.answer.Notes, fmt.Sprintf("operations of groups of %d errors or more are estimated from every %dth, to about 2 %%: a shorter range and --exact have exact ones", minSampledErrors, t.every))
+		t.answer.Notes = append(t.answer.Notes, t.estimateNote())
 	}
 	if len(small) == 0 {
 		return nil
@@ -162,6 +162,14 @@ func (t *topQuestion) readOperations(ctx context.Context, q *question) error {
 		}
 		return err
 	})
+}
+
+func (t *topQuestion) estimateNote() string {
+	exact := "a shorter range and --exact have exact ones"
+	if t.options.Exact { // and too many for it
+		exact = "a shorter range has exact ones"
+	}
+	return fmt.Sprintf("operations of groups of %d errors or more are estimated from every %dth, to about 2 %%: %s", minSampledErrors, t.every, exact)
 }
 
 // readMessages finds the latest message of each shown group: with its last error as a rule, else with an earlier one.

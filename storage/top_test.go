@@ -270,6 +270,12 @@ func TestTopEstimatesOperationsOfLargeGroups(t *testing.T) {
 	for _, c := range naive(rows, f, []string{"vendor"}) {
 		require.True(t, slices.ContainsFunc(exact.Rows, func(row TopRow) bool { return row.Count == c.count && row.Operations == c.operations }))
 	}
+
+	setFor(t, &maxExactErrors, 1000)
+	exact, err = db.Top(t.Context(), f, TopOptions{By: []string{"vendor"}, Exact: true})
+	require.NoError(t, err)
+	require.Len(t, exact.Notes, 1)
+	require.NotContains(t, exact.Notes[0], "--exact")
 }
 
 // setFor changes a bound until the test ends.
