@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -19,28 +20,37 @@ func newTop() *cobra.Command {
 		Use:   "top",
 		Short: "The most frequent errors: exact counts, rates, change and what to do",
 		Long: `top groups errors by vendor, status and code and counts them exactly: the rows, "other" and "total" add up. The rate is of
-all responses of that vendor under the same filters; the change is against the window of equal length before.`,
+all responses of that vendor under the same filters; the change is against the window of equal length before. Distinct operations of
+more than 2 million errors are estimated, which a note says, unless --exact.`,
 		Example: `  query top --since 24h
   query top --vendor truelayer --by endpoint,code
   query top --by service --category rate_limit -o json`,
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			registry, err := parsers.New(parsers.Options{})
-			if err != nil {
-				return err
-			}
+			// Compiling the definitions takes as long as many an answer: it is done while the server works.
+			definitions := sync.OnceValues(func() (*parsers.Registry, error) { return parsers.New(parsers.Options{}) })
+			go definitions() //nolint:errcheck // asked for again below
 			o.Advice = func(vendor string, status int, code string) string {
+				registry, err := definitions()
+				if err != nil {
+					return ""
+				}
 				advice, _ := registry.Advice(vendor, status, code)
 				return advice.Advice
 			}
 			o.By = distinct(o.By)
 			return ask(cmd, &q, topColumns(o.By), func(ctx context.Context, db *storage.DB) (storage.Answer[storage.TopRow], error) {
-				return db.Top(ctx, q.filter, o)
+				answer, err := db.Top(ctx, q.filter, o)
+				if err == nil {
+					_, err = definitions()
+				}
+				return answer, err
 			})
 		},
 	}
 	q.register(cmd)
 	cmd.Flags().StringSliceVar(&o.By, "by", nil, "group by these instead: vendor, service, endpoint, status, code, category, retry, fingerprint, environment")
+	cmd.Flags().BoolVar(&o.Exact, "exact", false, "count the operations of up to 20 million errors to the last one; without it, of up to 2 million")
 	cmd.Flags().IntVar(&o.Limit, "limit", 20, "show so many groups; the rest is summed as other")
 	return cmd
 }
