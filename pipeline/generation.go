@@ -19,8 +19,12 @@ const chunkQueue = 64
 func (i *Ingester) serve(ctx context.Context, g *kafka.Generation) {
 	served := make(chan struct{})
 	g.Start(func(generation context.Context) {
-		life := newLifetime(ctx, generation, i.options.DrainTimeout, i.options.RebalanceTimeout*2/3)
-		i.generation(life, g)
+		shares := i.joined(g)
+		life := newLifetime(ctx, generation, i.options.DrainTimeout, i.options.RebalanceTimeout*2/3, func() {
+			i.health.set("group", "joining the group")
+		})
+		i.generation(life, member{i.options.Group, int(g.ID), g.MemberID}, shares)
+		life.over() // at the latest: later it would be said of the next generation
 		life.stop()
 		close(served)
 		if ctx.Err() != nil {
@@ -30,22 +34,26 @@ func (i *Ingester) serve(ctx context.Context, g *kafka.Generation) {
 	<-served
 }
 
-// generation gives each lane the partitions that it has to deliver, and waits for all of them. What ends one
-// ends all: the group has moved on, or has to be joined again.
-func (i *Ingester) generation(life *lifetime, g *kafka.Generation) {
+// joined returns what each lane has to deliver in a generation. The lanes are not ready before they have found out
+// where to start, and the member is from here on until the generation is over.
+func (i *Ingester) joined(g *kafka.Generation) map[*Ingester][]tp {
 	owned := assigned(g)
 	i.log.Info().Int32("generation", g.ID).Int("partitions", len(owned)).Msg("joined the group")
-	if len(owned) == 0 {
-		i.health.clear("group")
-		<-life.fetch.Done()
-		return
-	}
-	m := member{i.options.Group, int(g.ID), g.MemberID}
 	shares := i.divide(owned)
-	for lane := range shares { // before "group" is cleared: it is not ready in between
+	for lane := range shares {
 		lane.health.set("acquire", "finding out where to start")
 	}
 	i.health.clear("group")
+	return shares
+}
+
+// generation has each lane deliver its partitions, and waits for all of them. What ends one ends all: the group has
+// moved on, or has to be joined again.
+func (i *Ingester) generation(life *lifetime, m member, shares map[*Ingester][]tp) {
+	if len(shares) == 0 {
+		<-life.fetch.Done()
+		return
+	}
 	var lanes sync.WaitGroup
 	for lane, partitions := range shares {
 		if lane != i {
@@ -73,6 +81,7 @@ func (i *Ingester) travel(life *lifetime, m member, owned []tp) {
 	// Before anything is read: or the next owner would begin elsewhere, and what is deleted until then
 	// would be no gap.
 	if err = d.admit(q); err != nil {
+		life.over()
 		i.losses++
 		i.log.Warn().Err(err).Msg("cannot settle where to start, joining the group again")
 		return
@@ -161,6 +170,7 @@ func (d *delivery) pump(q acquisition) {
 	parts.Go(func() { i.follow(reading) })
 	parts.Go(func() { d.catchUp(reading, q) })
 	err := out.run(cut, free)
+	d.life.over()
 	stopFetch()
 	stopAll()
 	for c := range fetched { // lets a fetch loop that is handing over return

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -14,12 +15,18 @@ type lifetime struct {
 	fetch, work, hard context.Context
 	stop              context.CancelFunc
 	giveUp            context.CancelFunc // ends work and fetch: the generation is lost
+	// over says that the generation has ended. It is called before fetch ends, and so before any part takes back
+	// why it is not ready.
+	over func()
 }
 
 // newLifetime derives the contexts. ctx ends when the process is to end; what is assembled has drain
-// from then. generation ends when the group moves on; what is under way has bound from then.
-func newLifetime(ctx, generation context.Context, drain, bound time.Duration) *lifetime {
-	fetch, stopFetch := context.WithCancel(context.Background())
+// from then. generation ends when the group moves on; what is under way has bound from then. over is called once,
+// at the first sign of either.
+func newLifetime(ctx, generation context.Context, drain, bound time.Duration, over func()) *lifetime {
+	over = sync.OnceFunc(over)
+	fetch, cancelFetch := context.WithCancel(context.Background())
+	stopFetch := func() { over(); cancelFetch() }
 	work, stopWork := context.WithCancel(context.Background())
 	hard, stopHard := context.WithCancel(context.Background())
 	go func() {
@@ -42,7 +49,7 @@ func newLifetime(ctx, generation context.Context, drain, bound time.Duration) *l
 		stopWork()
 		await(hard, nil, bound)
 	}()
-	return &lifetime{fetch: fetch, work: work, hard: hard, stop: stopHard, giveUp: func() { stopFetch(); stopWork() }}
+	return &lifetime{fetch: fetch, work: work, hard: hard, stop: stopHard, giveUp: func() { stopFetch(); stopWork() }, over: over}
 }
 
 // await waits until ended is closed (false), or until over ends or the time is up (true).

@@ -149,7 +149,6 @@ func (i *Ingester) generations(ctx context.Context, group *kafka.ConsumerGroup) 
 		switch {
 		case err == nil:
 			i.serve(ctx, g)
-			i.health.set("group", "joining the group")
 			if n := i.lost(); n > 0 && !pause(ctx, backoff(n, i.options.RetryBackoff)) {
 				return
 			}
