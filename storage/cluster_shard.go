@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -57,9 +58,18 @@ func (c *Cluster) OpenShards(ctx context.Context) (_ *Shards, err error) {
 
 // meet asks the shards who they are, and takes what the first one knows for what all have to know.
 func (s *Shards) meet(ctx context.Context, known *identity) error {
+	answers := make([]error, len(s.List)) // side by side: one that is silent takes ten seconds, several no longer
+	var asked sync.WaitGroup
+	for n, shard := range s.List {
+		asked.Go(func() { answers[n] = shard.CheckSchema(ctx) })
+	}
+	asked.Wait()
 	var away []error
-	for _, shard := range s.List {
-		err := s.introduce(ctx, shard, known)
+	for n, shard := range s.List {
+		err := answers[n]
+		if err == nil {
+			err = s.introduce(ctx, shard, known)
+		}
 		if errors.Is(err, ErrUnreachable) {
 			away = append(away, err)
 			continue
@@ -75,9 +85,6 @@ func (s *Shards) meet(ctx context.Context, known *identity) error {
 }
 
 func (s *Shards) introduce(ctx context.Context, shard *Shard, known *identity) (err error) {
-	if err := shard.CheckSchema(ctx); err != nil {
-		return err
-	}
 	if known.hashKey == "" {
 		if *known, err = shard.identity(ctx); err != nil {
 			return err

@@ -2,8 +2,12 @@ package storage
 
 import (
 	"context"
+	"io"
 	"io/fs"
+	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -201,4 +205,44 @@ func TestReplicatedEngines(t *testing.T) {
 		require.NoError(t, db.conn.Exec(context.Background(), "EXPLAIN AST "+statement), "the server's own parser")
 	}
 	require.Len(t, tables, created)
+}
+
+// Servers that take the connection and say nothing are waited for together: each answers, by hanging up, once both have
+// been asked.
+func TestShardsAreAskedSideBySide(t *testing.T) {
+	t.Parallel()
+	cluster := &Cluster{Name: "silent"}
+	var asked sync.WaitGroup
+	var givenUp atomic.Bool
+	for number := range 2 {
+		server, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer func() { require.NoError(t, server.Close()) }()
+		asked.Add(1)
+		cluster.Shards = append(cluster.Shards, ShardServers{number + 1, []Options{{Addr: []string{server.Addr().String()}}}})
+		go func() {
+			answered := asked.Done
+			for conn, err := server.Accept(); err == nil; conn, err = server.Accept() {
+				answered()
+				answered = func() {}
+				both := make(chan struct{})
+				go func() { asked.Wait(); close(both) }()
+				go func() {
+					<-both
+					_ = conn.Close() //nolint:errcheck // it may have been closed from the other side
+				}()
+				go func() {
+					_, _ = io.Copy(io.Discard, conn) //nolint:errcheck // it ends with the connection
+					select {
+					case <-both:
+					default:
+						givenUp.Store(true)
+					}
+				}()
+			}
+		}()
+	}
+	_, err := cluster.OpenShards(t.Context())
+	require.ErrorIs(t, err, ErrUnreachable)
+	require.False(t, givenUp.Load(), "a shard was given up before the other was asked")
 }
