@@ -41,14 +41,14 @@ func (p *part) keep(m int) {
 // skip leaves a minute out of the baseline.
 func (p *part) skip(m int) { p.sums[m+1], p.minutes[m+1] = p.sums[m], p.minutes[m] }
 
-// settled is what a source ordinarily has from a minute on: the median of the quietest half hour of its
+// settled is what a source ordinarily has from a minute on: the mean of the quietest half hour of its
 // first two hours, so that a spike at the beginning is not taken for ordinary. known is false when they are
 // less than half an hour.
 func (p *part) settled(from int) (level float64, known bool) {
-	var counts []uint64
+	var counts []float64
 	for m := from; m < len(p.counts) && len(counts) < settlingMinutes; m++ {
 		if p.observed[m] {
-			counts = append(counts, p.counts[m])
+			counts = append(counts, float64(p.counts[m]))
 		}
 	}
 	if len(counts) < leastBaseline {
@@ -56,8 +56,7 @@ func (p *part) settled(from int) (level float64, known bool) {
 	}
 	level = math.Inf(1)
 	for ; len(counts) >= leastBaseline; counts = counts[leastBaseline:] {
-		slices.Sort(counts[:leastBaseline])
-		level = min(level, float64(counts[leastBaseline/2]))
+		level = min(level, stat.Mean(counts[:leastBaseline], nil))
 	}
 	return level, true
 }
@@ -70,7 +69,7 @@ type baseline struct {
 	recent     []float64 // the same of the last two hours alone; nil = it has too few minutes
 	factors    *factors  // of the hours of the day
 	sum        uint64    // errors in all parts
-	least      float64   // errors expected, at least, where none was seen
+	least      float64   // errors expected a minute, at least, where none was seen
 	isNew      bool
 	unproven   bool
 	dispersion float64 // variance = mean + dispersion × mean²; NaN = not measured yet
@@ -154,13 +153,10 @@ func (b *baseline) expectedBy(rates []float64, from, to int) float64 {
 	return sum
 }
 
-// sudden says whether so many errors are more than the last two hours explain, too. Before the hours of the
-// day are known, a level that rose as in the morning is no spike because chance adds something to it.
-func (b *baseline) sudden(count float64, from, to int) bool {
-	if b.recent == nil {
-		return true
-	}
-	return b.p(count, b.expectedBy(b.recent, from, to)) < suddenPValue
+// sudden says whether so many errors are improbable at a share of the lift above the last two hours, too. Before
+// the hours of the day are known, a level that rose as in the morning is no spike because chance adds something to it.
+func (b *baseline) sudden(count, times, p float64, from, to int) bool {
+	return b.recent == nil || b.p(count, times*b.expectedBy(b.recent, from, to), from, to) < p
 }
 
 func (b *baseline) factorAt(m int) float64 {
@@ -170,20 +166,22 @@ func (b *baseline) factorAt(m int) float64 {
 	return b.factors.between(b.d.hours.minuteOfDay(m))
 }
 
-// cautious is an expected count that is not zero.
-func (b *baseline) cautious(expected float64) float64 { return math.Max(expected, b.least) }
-
-// p is the probability of so many errors, or more, where so many are expected.
-func (b *baseline) p(count, expected float64) float64 {
-	return tailP(count, b.cautious(expected), b.spread())
+// cautious is how many errors are expected of the minutes [from, to), and never zero.
+func (b *baseline) cautious(from, to int) float64 {
+	return math.Max(b.expected(from, to), b.least*float64(to-from))
 }
 
-// spread is the dispersion of the counts together with the uncertainty about their mean.
-func (b *baseline) spread() float64 {
+// p is the probability of so many errors, or more, in the minutes [from, to), where so many are expected.
+func (b *baseline) p(count, expected float64, from, to int) float64 {
+	return tailP(count, math.Max(expected, b.least*float64(to-from)), b.noise(from, to)+1/(float64(b.sum)+0.5))
+}
+
+// noise is the dispersion of the counts of some minutes. From one five minutes to the next it evens out.
+func (b *baseline) noise(from, to int) float64 {
 	if math.IsNaN(b.dispersion) {
-		b.dispersion = b.d.options.model(b) + 1/(float64(b.sum)+0.5)
+		b.dispersion = b.d.options.model(b)
 	}
-	return b.dispersion
+	return b.dispersion * windowMinutes / float64(max(windowMinutes, to-from))
 }
 
 // measureDispersion says how far the counts of five minutes stray from those of the hours around them. Slower

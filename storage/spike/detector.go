@@ -47,7 +47,7 @@ func (d *detector) run() []Spike {
 		start, end := d.widen(b, m, d.follow(b, m))
 		// Chance lifts single minutes of a level that is a little above the ordinary one: as a whole, that
 		// is no spike. And a level that has lasted is the ordinary one of those after it.
-		lifted := b.isNew || float64(d.sum(start, end)) >= d.options.Lift*b.expected(start, end)
+		lifted := d.lifted(b, start, end)
 		if lifted {
 			found = append(found, d.describe(b, start, end))
 		}
@@ -131,7 +131,7 @@ func (d *detector) passes(b *baseline, m int) bool {
 	}
 	if !b.isNew {
 		expected := b.expected(m, m+1)
-		if count < d.options.Lift*expected || !b.unproven && b.p(count, expected) > ownPValue {
+		if count < d.options.Lift*expected || !b.unproven && b.p(count, expected, m, m+1) > ownPValue {
 			return false
 		}
 	}
@@ -150,7 +150,7 @@ func (d *detector) improbable(b *baseline, from, to int) bool {
 	if float64(count) < d.options.Lift*expected {
 		return false
 	}
-	return b.unproven || b.p(float64(count), expected) < d.options.PValue && b.sudden(float64(count), from, to)
+	return b.unproven || b.p(float64(count), expected, from, to) < d.options.PValue && b.sudden(float64(count), 1, suddenPValue, from, to)
 }
 
 // follow returns the end of the spike that starts with a minute.
@@ -185,13 +185,15 @@ func (d *detector) goesOn(b *baseline, start, end, next int) bool {
 
 // ratio is how far the minutes of a spike lie above the baseline.
 func (d *detector) ratio(b *baseline, from, to int) float64 {
-	return float64(d.sum(from, to)) / b.cautious(b.expected(from, to))
+	return float64(d.sum(from, to)) / b.cautious(from, to)
 }
 
 // evidence is how much likelier the counts of some minutes are at a ratio to the baseline than at the
 // baseline itself: the logarithm of the ratio of their probabilities.
 func (d *detector) evidence(b *baseline, ratio float64, from, to int) float64 {
-	return float64(d.sum(from, to))*math.Log(ratio) - b.cautious(b.expected(from, to))*(ratio-1)
+	count, expected, noise := float64(d.sum(from, to)), b.cautious(from, to), b.noise(from, to)
+	wider := math.Log((1 + noise*ratio*expected) / (1 + noise*expected))
+	return count*(math.Log(ratio)-wider) - wider/noise
 }
 
 // widen moves the ends of a spike over minutes next to it that do not pass by themselves, but are likelier
@@ -213,6 +215,16 @@ func (d *detector) widen(b *baseline, start, end int) (from, to int) {
 	return from, to
 }
 
+// lifted says whether the whole of a spike reaches the lift, and shows it: that so many errors are improbable
+// even at a level of two thirds of the lift, or half of it above the last two hours.
+func (d *detector) lifted(b *baseline, from, to int) bool {
+	count, expected, lift := float64(d.sum(from, to)), b.expected(from, to), d.options.Lift
+	if b.isNew || count < lift*expected {
+		return b.isNew
+	}
+	return b.unproven || b.p(count, lift*shownShare*expected, from, to) < shownPValue && b.sudden(count, lift*suddenShare, shownPValue, from, to)
+}
+
 func (d *detector) describe(b *baseline, start, end int) Spike {
 	s := Spike{
 		Kind: d.kind, Start: d.from + int64(start), End: d.from + int64(end),
@@ -220,7 +232,7 @@ func (d *detector) describe(b *baseline, start, end int) Spike {
 	}
 	for from := start; from == start || from+windowMinutes <= end; from++ {
 		to := min(from+windowMinutes, d.n)
-		s.Score = max(s.Score, score(b.p(float64(d.sum(from, to)), b.expected(from, to))))
+		s.Score = max(s.Score, score(b.p(float64(d.sum(from, to)), b.expected(from, to), from, to)))
 	}
 	return s
 }

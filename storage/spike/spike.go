@@ -99,7 +99,10 @@ const (
 	trimmed         = 1.5     // what the variance of skewed counts loses with their largest
 	leastEvidence   = 1.0     // logarithm of the odds that make a minute beside a spike a part of it
 	recentMinutes   = 120
-	suddenPValue    = 1e-4 // against those
+	suddenPValue    = 1e-4   // against those
+	shownPValue     = 0.0025 // of the whole at this share of the lift: 3 has to be more than 2 and chance
+	shownShare      = 2.0 / 3
+	suddenShare     = 0.5
 	settlingMinutes = 120  // that show what is ordinary where the data begins
 	ownPValue       = 0.01 // of a single minute
 	leastDispersion = 0.02 // as if counts strayed by 14 % at least, however many there are

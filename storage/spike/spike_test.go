@@ -56,6 +56,19 @@ func TestDetect(t *testing.T) {
 		every(c, 2001, 2006, 1, 30)
 		every(c, 2016, 2021, 1, 30)
 	}, "2001-2006 150", "2016-2021 151")
+	bursty := func(c []uint64) {
+		for m := range c {
+			c[m] = []uint64{7, 10, 13}[m/5%3]
+		}
+	}
+	f("lifted 3.2 times, five minutes of noise like that at twice the level", 2, func(c []uint64) { bursty(c); every(c, 2000, 2005, 1, 22) })
+	f("lifted 3.2 times, for long enough", 2, func(c []uint64) { bursty(c); every(c, 2000, 2012, 1, 22) }, "2000-2012 393")
+	f("tripled in hours, and five minutes of noise on it", 2, func(c []uint64) {
+		for m := range c {
+			c[m] = 10 + uint64(min(20, max(0, (m-1800)/15)))
+		}
+		every(c, 2400, 2405, 1, 24) // 3.3 times the last day, 1.8 times the last two hours
+	})
 	f("twice a day", 3, func(c []uint64) {
 		every(c, 0, len(c), 1, 2)
 		every(c, 2000, 2030, 1, 60)
@@ -170,6 +183,14 @@ func TestNewCode(t *testing.T) {
 	require.False(t, ok)
 	in.FirstSeen = map[VendorCode]int64{{"acme", "down"}: epoch - 40*day}
 	require.Empty(t, Detect(in, Options{}))
+
+	counts := every(make([]uint64, 2*day), 2000, 2200, 1, 6)
+	for m := 2150; m < 2162; m++ {
+		counts[m] = 2 // less than the floor, and more than nothing
+	}
+	in = inputOf(counts)
+	in.FirstSeen = map[VendorCode]int64{{"acme", "down"}: epoch + 2000}
+	require.Equal(t, []string{"2000-2200 1152"}, told(Detect(in, Options{})))
 }
 
 // TestMissingMinutes: what was not observed is no zero.
