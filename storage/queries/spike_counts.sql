@@ -23,16 +23,7 @@ WITH kinds AS
 SELECT source, vendor, status, code, max(passes) AS matches, groupArray(minute) AS minutes, groupArray(count) AS counts
 FROM
 (
-    SELECT
-        source, vendor, status, code,
-        intDiv(toUnixTimestamp64Milli(time), 60000) AS minute,
-        count() AS count,
-        max(toUInt8(kind = 'error'
-            -- include: part_failures
-        )) AS passes
-    FROM responses
-    WHERE kind = 'error' AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
-        -- include: part_callers
+    -- include: part_error_minutes
         AND (vendor, status, code) GLOBAL IN (SELECT vendor, status, code FROM kinds)
     GROUP BY source, vendor, status, code, minute
 )

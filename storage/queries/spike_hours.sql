@@ -6,16 +6,7 @@
 SELECT intDiv(minute, 60) AS hour, source, vendor, status, code, max(passes) AS matches, groupArray(minute) AS minutes, groupArray(count) AS counts
 FROM
 (
-    SELECT
-        source, vendor, status, code,
-        intDiv(toUnixTimestamp64Milli(time), 60000) AS minute,
-        count() AS count,
-        max(toUInt8(kind = 'error'
-            -- include: part_failures
-        )) AS passes
-    FROM responses
-    WHERE kind = 'error' AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
-        -- include: part_callers
+    -- include: part_error_minutes
     GROUP BY source, vendor, status, code, minute
 )
 GROUP BY hour, source, vendor, status, code

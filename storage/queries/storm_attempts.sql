@@ -10,16 +10,7 @@
 WITH calls AS
 (
     SELECT
-        operation,
-        toUnixTimestamp64Milli(time) AS at,
-        at - toInt64(duration_ms) AS started,
-        toUInt8(kind = 'error') AS failed,
-        toUInt8(kind = 'error'
-            -- include: part_failures
-        ) AS matches,
-        toInt64(retry_after_ms) AS wait,
-        toUInt8(retry = 'no') AS hopeless,
-        status,
+        -- include: part_attempt
         vendor, service, method, route, code
     FROM responses
     PREWHERE operation IN {operations:Array(UInt64)}

@@ -4,16 +4,7 @@
 --   of second and later attempts, of operations that were counted far enough to hold a run.
 SELECT
     attempt AS counter,
-    operation,
-    toUnixTimestamp64Milli(time) AS at,
-    at - toInt64(duration_ms) AS started,
-    toUInt8(kind = 'error') AS failed,
-    toUInt8(kind = 'error'
-        -- include: part_failures
-    ) AS matches,
-    toInt64(retry_after_ms) AS wait,
-    toUInt8(retry = 'no') AS hopeless,
-    status,
+    -- include: part_attempt
     vendor, service, method, route, code
 FROM responses
 WHERE kind IN ('error', 'success') AND (kind = 'error' OR attempt > 1) AND attempt > 0

@@ -4,16 +4,7 @@
 -- Columns: storm = index into the lists, from 0; then as storm_attempts.sql, without the unit.
 SELECT
     storm,
-    operation,
-    toUnixTimestamp64Milli(time) AS at,
-    at - toInt64(duration_ms) AS started,
-    toUInt8(kind = 'error') AS failed,
-    toUInt8(kind = 'error'
-        -- include: part_failures
-    ) AS matches,
-    toInt64(retry_after_ms) AS wait,
-    toUInt8(retry = 'no') AS hopeless,
-    status,
+    -- include: part_attempt
     code
 FROM responses
 GLOBAL INNER JOIN
