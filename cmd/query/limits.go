@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -53,7 +54,8 @@ func limitColumns() []render.Column[storage.LimitRow] {
 		{Name: "caller", Place: render.TableOnly, Value: func(w storage.LimitRow) any { return cmp.Or(w.Service, w.Credential) }},
 		{Name: "service", Place: render.RawOnly},
 		{Name: "credential", Place: render.RawOnly},
-		{Name: "scope", Place: render.Wrap, MinWidth: 24},
+		{Name: "scope", Place: render.RawOnly},
+		{Name: "quota", Title: "SCOPE", Place: render.TableWrap, MinWidth: 24, Value: func(w storage.LimitRow) any { return quotaOf(w) }},
 		{Name: "start", Kind: render.Time},
 		{Name: "end", Kind: render.Time, Place: render.RawOnly},
 		{Name: "duration_s", Title: "LASTED", Kind: render.Seconds},
@@ -71,4 +73,15 @@ func limitColumns() []render.Column[storage.LimitRow] {
 		{Name: "early_retries", Title: "EARLY", Kind: render.Number, Priority: 1},
 		{Name: "top_services", Title: "SPENT BY", Kind: render.List, Priority: 6},
 	}
+}
+
+// quotaOf says in words which calls the quota is of: an endpoint stands for itself.
+func quotaOf(w storage.LimitRow) string {
+	switch {
+	case w.Scope == "vendor":
+		return "all endpoints"
+	case strings.Contains(w.Scope, " /"):
+		return w.Scope
+	}
+	return "policy " + w.Scope
 }

@@ -86,6 +86,8 @@ func spikeStory(r storage.SpikeRow) any {
 	var parts []string
 	if r.New {
 		parts = append(parts, "never seen before")
+	} else if r.Ratio == nil {
+		parts = append(parts, "none expected")
 	}
 	if r.Related > 1 {
 		parts = append(parts, "one incident with "+cli.Count(int64(r.Related-1))+" more")

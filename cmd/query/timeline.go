@@ -139,7 +139,7 @@ func limitParts(r *storage.LimitRow) []string {
 	if r.Limit != nil && r.WindowS != nil {
 		parts = append(parts, fmt.Sprintf("limit %s per %s", cli.Count(*r.Limit), render.Span(time.Duration(*r.WindowS)*time.Second)))
 	}
-	return append(parts, r.Scope)
+	return append(parts, quotaOf(*r))
 }
 
 func stormParts(r *storage.StormRow) []string {

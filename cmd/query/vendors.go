@@ -34,6 +34,9 @@ Calls without a response and errors without a body count as errors, and in none 
 			o.Defined = func(name string) bool { return slices.Contains(names, name) }
 			return ask(cmd, &q, vendorColumns(), func(ctx context.Context, db *storage.DB) (storage.Answer[storage.VendorRow], error) {
 				answer, err := db.Vendors(ctx, q.filter, o)
+				if cmd.Flags().Changed("shapes") && o.Shapes == 0 { // to storage the default
+					dropShapes(answer.Rows)
+				}
 				answer.Notes = append(answer.Notes, definitionNotes(answer.Rows)...)
 				return answer, err
 			})
@@ -41,8 +44,14 @@ Calls without a response and errors without a body count as errors, and in none 
 	}
 	q.register(cmd)
 	cmd.Flags().IntVar(&o.Limit, "limit", 50, "show so many vendors")
-	cmd.Flags().IntVar(&o.Shapes, "shapes", 3, "give so many shapes of each vendor in JSON")
+	cmd.Flags().IntVar(&o.Shapes, "shapes", 3, "give so many shapes of each vendor in JSON, 0 for none")
 	return cmd
+}
+
+func dropShapes(rows []storage.VendorRow) {
+	for i := range rows {
+		rows[i].Shapes = []storage.VendorShape{}
+	}
 }
 
 // definitionNotes say how to start the definitions that are missed most.
