@@ -138,9 +138,13 @@ func (s *scratch) steady(p *plainRecord, at *place) *place {
 			if end < 0 || odd || !plainQuery(p.src[pos:end]) {
 				break
 			}
+			next, behind := s.layouts.next(levelRecord, &r.place, p.src, end+1)
+			if next == nil {
+				break
+			}
 			s.steadyPath(p, m, value, from, end)
-			at, p.pos = s.layouts.next(levelRecord, &r.place, p.src, end+1)
-			return at
+			p.pos = behind
+			return next
 		case tailID:
 			if !p.usual {
 				p.trail.pass(unusual, 0, pos)

@@ -71,10 +71,11 @@ func (r *Reader) Read(html []byte) Page {
 
 // page puts together what the blocks say.
 func (r *Reader) page() Page {
-	p := Page{Title: r.first(title), Product: r.product()}
+	found := signFinder.in(r.text)
+	p := Page{Title: r.first(title), Product: r.product(found[0])}
 	p.Heading = r.heading()
 	p.Code, p.Category = r.code(p.Product)
-	p.RequestID = r.requestID()
+	p.RequestID = r.requestID(found[1])
 	p.Text = r.paragraphs()
 	p.Message = r.message(&p)
 	return p

@@ -2,6 +2,8 @@ package page
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -139,6 +141,11 @@ func (r *Reader) flush() {
 // block is left out.
 func (r *Reader) characters(run []byte) {
 	for i := 0; i < len(run); {
+		if n := stretch(run[i:]); n > 0 && len(r.text)-r.from+1+n <= maxBlock {
+			r.word(run[i : i+n])
+			i += n
+			continue
+		}
 		switch c := run[i]; {
 		case c == '\n' && r.kind == pre:
 			r.flush()
@@ -163,6 +170,39 @@ func (r *Reader) characters(run []byte) {
 			i += size
 		}
 	}
+}
+
+// stretch returns the length of what b begins with that is taken over as it is: words of ASCII with one space between
+// two of them. To take over word by word took 3 of the 20 µs of a page of 3 kB.
+func stretch(b []byte) (n int) {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	if len(b) == 0 || b[0] <= ' ' {
+		return 0
+	}
+	var carry uint64 // the byte before the word is a space
+	for ; len(b)-n >= 8; n += 8 {
+		w := binary.LittleEndian.Uint64(b[n:])
+		amp, space := w^each*'&', w^each*' '
+		spaces := ^((space&^high + high - each) | space) & high
+		// The lowest bit set here is exact; higher ones may be borrows.
+		if stops := ((w-each*' ')&^w | w | (amp-each)&^amp | spaces&(spaces<<8|carry)) & high; stops != 0 {
+			n += bits.TrailingZeros64(stops) / 8
+			return n - ends(b[:n])
+		}
+		carry = spaces >> 56
+	}
+	for n < len(b) && b[n] >= ' ' && b[n] < utf8.RuneSelf && b[n] != '&' && (b[n] != ' ' || b[n-1] != ' ') {
+		n++
+	}
+	return n - ends(b[:n])
+}
+
+// ends returns 1 for a text that ends with a space.
+func ends(text []byte) int {
+	if n := len(text); n > 0 && text[n-1] == ' ' {
+		return 1
+	}
+	return 0
 }
 
 // add adds one character to the open block.
