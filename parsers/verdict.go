@@ -144,7 +144,7 @@ func (d *definition) alone(root lenient.Node) (ids uint64, ok bool) {
 	var others uint64
 	for _, e := range d.envelopes {
 		p := &e.plan
-		if e.decoder != nil || len(e.types) > 0 || len(p.retryAfter) > 0 {
+		if e.decoder != nil || len(e.types) > 0 || slices.ContainsFunc(p.retryAfter, needsTime) {
 			return 0, false
 		}
 		for i := range e.match {
@@ -160,10 +160,10 @@ func (d *definition) alone(root lenient.Node) (ids uint64, ok bool) {
 				return 0, false
 			}
 		}
-		if readsHeader(p.code, p.message, p.title, p.kind, p.instance, p.family, p.status) {
+		if readsHeader(p.code, p.message, p.title, p.kind, p.instance, p.family, p.status, p.retryAfter) {
 			return 0, false
 		}
-		for _, sources := range [...][]source{p.code, p.message, p.title, p.kind, p.instance, p.family, p.status} {
+		for _, sources := range [...][]source{p.code, p.message, p.title, p.kind, p.instance, p.family, p.status, p.retryAfter} {
 			others |= valuesOf(sources, root)
 		}
 		for _, sources := range [...][]source{p.trace, p.requestID} {
@@ -172,6 +172,9 @@ func (d *definition) alone(root lenient.Node) (ids uint64, ok bool) {
 	}
 	return ids &^ others, true
 }
+
+// needsTime reports a hint that is not read from its words alone: it may say when, and not how long.
+func needsTime(hint source) bool { return hint.unit != unitProse }
 
 func readsHeader(lists ...[]source) bool {
 	for _, sources := range lists {

@@ -117,9 +117,9 @@ func appendAnyRoute(dst, path []byte) (route []byte, isPlain bool) {
 	}
 }
 
-// isUsualID recognises the ids of a plain path.
+// isUsualID recognises the ids of a plain path. Longer numbers may be those of cards.
 func isUsualID(segment []byte, made uint8) bool {
-	const longest, hex = 7, 32
+	const longest, hex = 11, 32
 	switch n := len(segment); {
 	case made == ofDigits && n <= longest:
 		return n < 2 || segment[0] != '0' || segment[1] != '0'
