@@ -95,23 +95,25 @@ func top(ctx context.Context, conn querier, f Filter, o TopOptions) (Answer[TopR
 }
 
 // Distinct operations take memory and time for each error: a third of the answer over millions. Of a range with that many, one
-// in sampleEvery is counted for a start: which ones is told by their hash, so that an operation counts with all its attempts or
-// with none. Groups that are too small for such an estimate are then counted to the last operation.
-const sampleEvery = 16
-
+// in some is counted for a start: which ones is told by their hash, so that an operation counts with all its attempts or with
+// none. Groups that are too small for such an estimate are then counted to the last operation.
+//
 // They are variables for tests.
 var (
-	maxCountedErrors uint64 = 2_000_000  // unless Exact
-	maxExactErrors   uint64 = 20_000_000 // takes about 800 MB of the server
-	minSampledErrors uint64 = 1 << 16    // a sample of 4096 is within 1.6 % two times in three
+	maxCountedErrors uint64 = 2_000_000  // unless Exact; one in 4 of more
+	maxExactErrors   uint64 = 20_000_000 // takes about 800 MB of the server; one in 16 of more
+	minSample        uint64 = 1 << 12    // errors of a group: within 1.6 % two times in three
 )
 
 func (t *topQuestion) readSize(ctx context.Context) error {
 	var errors uint64
 	t.every = 1
 	err := t.ask(ctx, "top_size", nil, func(rows driver.Rows) error { return rows.Scan(&errors) })
-	if errors > maxCountedErrors && !t.options.Exact || errors > maxExactErrors {
-		t.every = sampleEvery
+	switch {
+	case errors > maxExactErrors:
+		t.every = 16
+	case errors > maxCountedErrors && !t.options.Exact:
+		t.every = 4
 	}
 	return err
 }
@@ -143,7 +145,7 @@ func (t *topQuestion) readOperations(ctx context.Context, q *question) error {
 	if t.every == 1 {
 		return nil
 	}
-	small := t.only(func(row *TopRow) bool { return row.Count < minSampledErrors })
+	small := t.only(func(row *TopRow) bool { return row.Count < minSample*t.every })
 	for i := range t.answer.Rows {
 		row := &t.answer.Rows[i]
 		row.Operations = min(row.Count, row.Operations*t.every)
@@ -169,7 +171,7 @@ func (t *topQuestion) estimateNote() string {
 	if t.options.Exact { // and too many for it
 		exact = "a shorter range has exact ones"
 	}
-	return fmt.Sprintf("operations of groups of %d errors or more are estimated from every %dth, to about 2 %%: %s", minSampledErrors, t.every, exact)
+	return fmt.Sprintf("operations of groups of %d errors or more are estimated from every %dth, to about 2 %%: %s", minSample*t.every, t.every, exact)
 }
 
 // readMessages finds the latest message of each shown group: with its last error as a rule, else with an earlier one.

@@ -252,7 +252,7 @@ func TestTopEstimatesOperationsOfLargeGroups(t *testing.T) {
 	}
 	insertCase(t, o, rows)
 	setFor(t, &maxCountedErrors, 1000)
-	setFor(t, &minSampledErrors, 2000)
+	setFor(t, &minSample, 100)
 	f := Filter{From: caseDay().Add(10 * time.Hour), To: caseDay().Add(14 * time.Hour)}
 	got, err := db.Top(t.Context(), f, TopOptions{By: []string{"vendor"}})
 	require.NoError(t, err)

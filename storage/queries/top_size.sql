@@ -1,7 +1,10 @@
--- Question: about how many errors has the table in [from, to), whatever the filter?
--- Inputs: from, to.
--- Columns: errors, of the hours that the range touches. They come from the projection traffic.
+-- Question: about how many errors are there in [from, to), at most?
+-- Inputs: the filter; of it only vendor, service and environment apply.
+-- Columns: errors, of the hours that the range touches. They come from the projections traffic or callers.
 SELECT count() AS errors
 FROM responses
 WHERE kind = 'error'
     AND dateTrunc('hour', time) >= dateTrunc('hour', {from:DateTime64(3, 'UTC')}) AND dateTrunc('hour', time) < {to:DateTime64(3, 'UTC')}
+    AND (empty({vendors:Array(String)}) OR vendor IN {vendors:Array(String)})
+    AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
+    AND (empty({environments:Array(String)}) OR environment IN {environments:Array(String)})
