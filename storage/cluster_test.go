@@ -126,6 +126,7 @@ func TestOneShardIsNotTheWhole(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	require.ErrorIs(t, db.CheckSingle(ctx), ErrNotMigrated)
+	require.NoError(t, db.CheckWhole(ctx), "nothing is beside it yet")
 	require.NoError(t, smaller.Migrate(ctx, ClusterMigration{}, func(string) {}))
 	require.NoError(t, db.CheckSingle(ctx), "the only shard has all rows")
 	require.NoError(t, db.Migrate(ctx, nil))
@@ -138,6 +139,8 @@ func TestOneShardIsNotTheWhole(t *testing.T) {
 	require.ErrorIs(t, err, ErrShard)
 	require.ErrorContains(t, err, "holds shard 1 of cluster "+embedded.TestClusterName+": give --cluster "+embedded.TestClusterName)
 	require.ErrorIs(t, db.Migrate(ctx, nil), ErrShard)
+	require.ErrorIs(t, db.CheckWhole(ctx), ErrShard)
+	require.ErrorContains(t, db.CheckWhole(ctx), "give --cluster "+embedded.TestClusterName)
 }
 
 // A migration that was killed half-way leaves nothing that the next one cannot go on with.

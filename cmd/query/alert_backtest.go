@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/errata-dev/errata/internal/alert"
@@ -56,7 +57,10 @@ func backtest(cmd *cobra.Command, a *alerting, q *question) error {
 		if err != nil {
 			return err
 		}
+		bar := cli.Bar(p.notes, -1, "")
+		engine.Progress = func(rule string, done, all int) { showProgress(bar, rule, done, all) }
 		lives, err := engine.Backtest(ctx, q.filter.From, q.filter.To)
+		cli.Finish(bar)
 		if err != nil {
 			return err
 		}
@@ -69,6 +73,15 @@ func backtest(cmd *cobra.Command, a *alerting, q *question) error {
 		answer.Notes = append(answer.Notes, backtestNote(answer.Rows, file, q.filter))
 		return show(p, episodeColumns(), &answer, shown{whole: &answer})
 	})
+}
+
+// showProgress draws which rule is walked, and how many of what it may tell have been looked at.
+func showProgress(bar *progressbar.ProgressBar, rule string, done, all int) {
+	bar.Describe(rule)
+	if all > 0 {
+		bar.ChangeMax(all)
+	}
+	cli.Advance(bar, int64(done))
 }
 
 func episode(life alert.Life, e alert.Episode, f storage.Filter, zone *time.Location) episodeRow {

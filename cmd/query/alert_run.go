@@ -57,7 +57,7 @@ func alertRun(cmd *cobra.Command, a *alerting, clickhouse config.ClickHouse, l c
 	if err != nil {
 		return err
 	}
-	store, err := cli.OpenStore(cmd.Context(), clickhouse, cli.Write, cmd.ErrOrStderr())
+	store, err := openStore(cmd, clickhouse, cli.Write)
 	if err != nil {
 		return err
 	}

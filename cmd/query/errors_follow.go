@@ -39,7 +39,7 @@ func (f *follow) run(cmd *cobra.Command, q *question, o storage.ErrorsOptions) e
 	if err != nil {
 		return cli.Usagef("--follow: %w", err)
 	}
-	store, err := cli.OpenStore(cmd.Context(), q.clickhouse, cli.Read, cmd.ErrOrStderr())
+	store, err := openStore(cmd, q.clickhouse, cli.Read)
 	if err != nil {
 		return err
 	}

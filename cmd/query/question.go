@@ -76,7 +76,7 @@ func (q *question) run(cmd *cobra.Command, put asking) error {
 	if err != nil {
 		return err
 	}
-	store, err := cli.OpenStore(cmd.Context(), q.clickhouse, cli.Read, cmd.ErrOrStderr())
+	store, err := openStore(cmd, q.clickhouse, cli.Read)
 	if err != nil {
 		return err
 	}
@@ -86,6 +86,18 @@ func (q *question) run(cmd *cobra.Command, put asking) error {
 		err = put(cmd.Context(), store.DB, p)
 	}
 	return asUsage(errors.Join(err, store.Close()))
+}
+
+// openStore reaches the ClickHouse of the settings, unless it has but a part of the rows.
+func openStore(cmd *cobra.Command, c config.ClickHouse, access cli.Access) (*cli.Store, error) {
+	store, err := cli.OpenStore(cmd.Context(), c, access, cmd.ErrOrStderr())
+	if err != nil || store.Cluster != nil || store.Embedded() {
+		return store, err
+	}
+	if err := store.Local.CheckWhole(cmd.Context()); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, nil
 }
 
 // kept looks after the engine while ask goes on: an embedded one that died answers again.

@@ -70,7 +70,7 @@ func (r *reportCommand) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	store, err := cli.OpenStore(cmd.Context(), r.question.clickhouse, cli.Read, cmd.ErrOrStderr())
+	store, err := openStore(cmd, r.question.clickhouse, cli.Read)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/errata-dev/errata/storage"
 )
 
 // Life is what a rule would have done about one subject: its episodes that fired.
@@ -17,6 +19,11 @@ type Life struct {
 // Backtest walks the rules over [from, to), as Evaluate does over the recent past, and returns the alerts
 // that would have fired.
 func (e *Engine) Backtest(ctx context.Context, from, to time.Time) ([]Life, error) {
+	walk := *e
+	walk.walked = &storage.Hours{}
+	if err := walk.walked.Refresh(ctx, e.DB, from.Add(-keptFor), to.Add(day)); err != nil {
+		return nil, err
+	}
 	sp, err := e.span(ctx, from, to, &Evaluation{})
 	if err != nil {
 		return nil, err
@@ -24,7 +31,8 @@ func (e *Engine) Backtest(ctx context.Context, from, to time.Time) ([]Life, erro
 	var lives []Life
 	for i := range e.Rules.Rules {
 		rule := &e.Rules.Rules[i]
-		subjects, err := e.subjects(ctx, rule, sp)
+		e.progress(rule, 0, 0)
+		subjects, err := walk.subjects(ctx, rule, sp)
 		if err != nil {
 			return nil, fmt.Errorf("rule %q: %w", rule.Name, err)
 		}

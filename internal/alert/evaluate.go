@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -41,6 +42,19 @@ type Engine struct {
 	Advice func(vendor string, status int, code string) string
 	// Hours are kept between evaluations by whoever evaluates again and again; nil = each one reads all anew.
 	Hours *storage.Hours
+	// Progress hears which rule is looked at, and how many of what may be its findings have been; nil = nobody listens.
+	Progress func(rule string, done, all int)
+
+	walked *storage.Hours // of a backtest, which asks for the week before each of many findings
+}
+
+// hourly are the hours that are kept of what happened before findings.
+func (e *Engine) hourly() *storage.Hours { return cmp.Or(e.Hours, e.walked) }
+
+func (e *Engine) progress(r *Rule, done, all int) {
+	if e.Progress != nil {
+		e.Progress(r.Name, done, all)
+	}
 }
 
 // Alert is one alert at one instant.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -30,13 +31,15 @@ func (e *Engine) storms(ctx context.Context, r *Rule, f storage.Filter) ([]findi
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(answer.Rows, func(a, b storage.StormRow) int { return a.Start.Compare(b.Start.Time) }) // for the hours that are kept
 	var findings []finding
 	for i := range answer.Rows {
+		e.progress(r, i, len(answer.Rows))
 		row := &answer.Rows[i]
 		if row.Wasted < uint64(r.MinCount) {
 			continue
 		}
-		ordinary, err := e.stormIsOrdinary(ctx, f, row)
+		ordinary, err := e.stormIsOrdinary(ctx, f, row, uint64(r.MinCount))
 		if err != nil {
 			return nil, err
 		}
@@ -50,28 +53,42 @@ func (e *Engine) storms(ctx context.Context, r *Rule, f storage.Filter) ([]findi
 	return findings, nil
 }
 
-// stormIsOrdinary compares a storm with what its service and endpoint do in an ordinary hour.
-func (e *Engine) stormIsOrdinary(ctx context.Context, f storage.Filter, row *storage.StormRow) (bool, error) {
+// stormIsOrdinary compares a storm, of at least so many wasted calls, with what its service and endpoint do in an ordinary hour.
+func (e *Engine) stormIsOrdinary(ctx context.Context, f storage.Filter, row *storage.StormRow, least uint64) (bool, error) {
 	f.Vendors, f.Services, f.Endpoints = []string{row.Vendor}, []string{row.Service}, []string{row.Endpoint}
 	f.From, f.To = row.Start.Time, row.End.Add(time.Millisecond)
-	hours, err := e.Hours.Hourly(ctx, e.DB, f, f.From.Add(-usualHistory), f.From)
+	hours, err := e.hourly().Hourly(ctx, e.DB, f, f.From.Add(-usualHistory), f.From)
 	if err != nil {
 		return false, err
 	}
 	successes, err := e.DB.Successes(ctx, f)
-	return keepsOn(row.Attempts, successes, max(1, f.To.Sub(f.From).Minutes()), hours, standardLift), err
+	if err != nil {
+		return false, err
+	}
+	minutes := max(1, f.To.Sub(f.From).Minutes())
+	if keepsOn(row.Attempts, successes, minutes, hours, standardLift) {
+		return true, nil
+	}
+	// Records that were written twice look like repetitions.
+	course := map[int64]uint64{}
+	err = e.DB.Course(ctx, f, f.From, f.To, nil, course)
+	var failed uint64
+	for _, n := range course {
+		failed += n
+	}
+	return failed < least || keepsOn(failed, successes, minutes, hours, standardLift), err
 }
 
 func (e *Engine) limits(ctx context.Context, r *Rule, f storage.Filter) ([]finding, error) {
 	answer, err := e.DB.Limits(ctx, f, storage.LimitOptions{})
 	var findings []finding
 	for _, row := range answer.Rows {
-		// Stray rejections among many calls are no limit that stops anybody. Where a quota is known they are not stray, however
-		// few they are beside what it admits: it may be spent each hour, for ever.
-		if row.Rejected < uint64(r.MinCount) || row.Limit == nil && !exceeds(row.Rejected, row.Rejected+row.Admitted, r.Above) {
+		// Stray rejections among many calls are no limit that stops anybody. Where a quota is stated they are not stray, however
+		// few they are beside what it admits: it may be spent each hour, for ever. One that is inferred may be chance.
+		stated := row.Limit != nil && row.LimitSource != storage.LimitSourceInferred
+		if row.Rejected < uint64(r.MinCount) || !stated && !exceeds(row.Rejected, row.Rejected+row.Admitted, r.Above) {
 			continue
 		}
-		stated := row.Limit != nil && row.LimitSource != storage.LimitSourceInferred
 		findings = append(findings, finding{
 			from: row.Start.Time, to: row.End.Time, count: row.Rejected, weakens: r.Above > 0 && !stated,
 			is: map[string]string{"vendor": row.Vendor, "service": row.Service, "credential": row.Credential, "scope": row.Scope, "category": "rate_limit"},
@@ -121,8 +138,10 @@ func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter, sp span)
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(answer.Rows, func(a, b storage.SpikeRow) int { return a.Start.Compare(b.Start.Time) }) // for the hours that are kept
 	var findings []finding
 	for i := range answer.Rows {
+		e.progress(r, i, len(answer.Rows))
 		row := &answer.Rows[i]
 		if !row.New && row.Score < -math.Log10(pagePValue) {
 			continue
@@ -151,6 +170,9 @@ func (e *Engine) spikeIsOrdinary(ctx context.Context, r *Rule, row *storage.Spik
 	}
 	if err := e.readCourse(ctx, f, &c); err != nil {
 		return false, err
+	}
+	if c.peak(c.start, c.end, windowMinutes) < float64(cmp.Or(r.MinCount, standardFloor)) {
+		return true, nil // of records that were written twice
 	}
 	if row.New {
 		return c.isUnknown(), nil

@@ -23,8 +23,8 @@ const (
 	// weekPValue is how improbable they have to be by what the last week strayed, which is asked beside the detector's
 	// test: with pagePValue twice, four times three errors a minute were no longer found every time.
 	weekPValue = 1e-7
-	// standardLift is a spike's count / expected where the rule does not say.
-	standardLift = 3
+	// standardFloor and standardLift are the errors of five minutes, and count / expected, where the rule does not say.
+	standardFloor, standardLift = 20, 3
 	// usualHistory is how far back an ordinary hour is looked for, and usualHours how many there must be.
 	usualHistory = 7 * day
 	usualHours   = 6
@@ -35,12 +35,20 @@ const (
 	// skewed is what a distribution with a long tail adds to the variance that is measured; leastErrors of a stretch say
 	// something of it.
 	skewed, leastErrors = 1.5, 20
+	// leastDispersion keeps the test in numbers: less is Poisson.
+	leastDispersion = 1e-6
+	// roughly is the dispersion of counts that stray by almost a half. It stands in for the thirds of a day that are not known
+	// yet, until leastThirds are. And on the first day nobody knows how much of the mean is the hour's: up to firstDayFactor
+	// times it, as at noon of what sleeps at night. What is known then is little, so it takes more to page.
+	roughly, leastThirds, firstDayFactor = 0.2, 3, 2
 	// habitMargin is how far from the time of day a habit may stray: daylight saving, and a quarter of an hour.
 	habitMargin = 75
 	// habitLength bounds what is looked at of a spike that lasts.
 	habitLength = 60
 	// habitDays with such a burst at this time make a habit, which pages when it is habitFactor times the usual one.
 	habitDays, habitFactor = 2, 2
+	// minutesADay is a day of UTC.
+	minutesADay = int64(day / time.Minute)
 )
 
 // habitual are the days before, at whose same time of day a habit shows: the last week, and the same weekday of
@@ -50,7 +58,7 @@ func habitual() []int { return []int{1, 2, 3, 4, 5, 6, 7, 14, 21, 28} }
 // course is what is known of a kind of error around a spike and in the weeks before it.
 type course struct {
 	start, end int64               // of the spike, minutes since 1970
-	counts     map[int64]uint64    // errors
+	counts     map[int64]uint64    // errors, each once however often its record was written
 	observed   map[Minute]bool     // the minutes in which any record has its time
 	known      Minute              // from where on observed is known
 	hours      []storage.HourCount // the week before
@@ -72,7 +80,7 @@ func (e *Engine) readCourse(ctx context.Context, f storage.Filter, c *course) (e
 	if err := e.DB.Course(ctx, f, Minute(earlier[0]).Time(), week, earlier, c.counts); err != nil {
 		return err
 	}
-	if c.hours, err = e.Hours.Hourly(ctx, e.DB, f, f.From.Add(-usualHistory), f.From); err != nil {
+	if c.hours, err = e.hourly().Hourly(ctx, e.DB, f, f.From.Add(-usualHistory), f.From); err != nil {
 		return err
 	}
 	c.successes, err = e.DB.Successes(ctx, f)
@@ -94,13 +102,13 @@ func (c *course) earlier(until int64) (list []int64) {
 
 // habitSpan is the time of the spike so many days before.
 func (c *course) habitSpan(days int) (from, to int64) {
-	shift := int64(days) * int64(day/time.Minute)
+	shift := int64(days) * minutesADay
 	return c.start - shift - habitMargin, min(c.end, c.start+habitLength) - shift + habitMargin
 }
 
 // ordinary tells that the spike does not stand out.
 func (c *course) ordinary() bool {
-	return !c.standsOut() || !c.isImprobable() || followsTraffic(c.errors, c.successes, c.hours, c.lift) || c.isHabit()
+	return !c.standsOut() || !c.isImprobable() || followsTraffic(c.errors, c.successes, c.hours, c.lift) || c.isHabit() || c.isUnknown()
 }
 
 // standsOut tells whether the spike rose from the level of the hour before it, by the lift. A day's mean knows
@@ -160,30 +168,64 @@ func (c *course) peak(from, to, n int64) float64 {
 // has but a day, in pieces of two hours, which say little where errors are few.
 func (c *course) isImprobable() bool {
 	length := min(c.end-c.start, windowMinutes)
-	peak, mean := c.peak(c.start, c.end, length), c.expected*float64(length)/float64(c.end-c.start)
+	peak, mean := c.peak(c.start, c.end, length), c.usual()*float64(length)
 	if peak == 0 {
 		return false // its rows are gone since the answer, as after a replay or an erasure
 	}
-	spread := c.dispersion()
-	if mean == 0 || spread == 0 {
+	if mean == 0 {
 		return true
 	}
-	size := 1 / spread
+	size := 1 / max(c.dispersion(), leastDispersion)
 	return mathext.RegIncBeta(peak, size, mean/(mean+size)) < weekPValue
 }
 
+// usual is how many errors a minute are ordinary at this time: the most that the day, the hour before and this hour of the
+// days before speak for. The day's mean knows little of its hours, and after a weekend nothing; the hour before nothing of
+// what comes every day at noon.
+func (c *course) usual() float64 {
+	level, _ := c.level(c.start, func(m int64) bool { return c.observed[Minute(m)] })
+	mean := max(c.expected/float64(c.end-c.start), level)
+	if c.start-c.since() < minutesADay {
+		return firstDayFactor * mean
+	}
+	return max(mean, c.timeOfDay())
+}
+
+// timeOfDay is the errors a minute in the hour around this time, the median of the days of the last week that are known.
+func (c *course) timeOfDay() float64 {
+	var found []float64
+	for days := int64(1); days <= int64(usualHistory/day); days++ {
+		if from := c.start - days*minutesADay - 30; from >= c.since() && c.wholeHour(from) {
+			found = append(found, c.peak(from, from+60, 60)/60)
+		}
+	}
+	if len(found) == 0 {
+		return 0
+	}
+	slices.Sort(found)
+	return found[(len(found)-1)/2]
+}
+
+// since is the minute from which on the vendor is known, within the last week.
+func (c *course) since() int64 {
+	if len(c.hours) == 0 {
+		return c.start
+	}
+	return c.hours[0].Hour * 60
+}
+
 // dispersion is that of the counts of five minutes in an ordinary third of a day of the last week, variance = mean +
-// dispersion × mean²; 0 = not known. The median of the thirds leaves events out.
+// dispersion × mean². The median of the thirds leaves events out.
 func (c *course) dispersion() float64 {
 	var found []float64
-	const third = int64(day/time.Minute) / 3
+	const third = minutesADay / 3
 	for to := c.start; to-third >= c.start-int64(usualHistory/time.Minute); to -= third {
 		if dispersion, known := c.dispersionOf(to-third, to); known {
 			found = append(found, dispersion)
 		}
 	}
-	if len(found) == 0 {
-		return 0
+	for len(found) < leastThirds {
+		found = append(found, roughly)
 	}
 	slices.Sort(found)
 	return skewed * found[len(found)/2]
@@ -219,7 +261,8 @@ func (c *course) wholeHour(from int64) bool {
 }
 
 // isHabit tells whether so much happens at this time of day anyhow, as where a batch runs every night: on at
-// least two of the days there was a burst, too, and this one is less than twice the second largest of them.
+// least two of the days there was a burst, too, and this one is less than twice the second largest of them. On a vendor's
+// second day one burst is all that there can be.
 func (c *course) isHabit() bool {
 	var bursts []float64
 	for _, days := range habitual() {
@@ -229,11 +272,15 @@ func (c *course) isHabit() bool {
 			bursts = append(bursts, burst)
 		}
 	}
-	if len(bursts) < habitDays {
+	enough := habitDays
+	if c.start-c.since() < habitDays*minutesADay {
+		enough = 1 // of two days there is but one before
+	}
+	if len(bursts) < enough {
 		return false
 	}
 	slices.Sort(bursts)
-	return c.peak(c.start, c.end, windowMinutes) < habitFactor*bursts[len(bursts)-habitDays]
+	return c.peak(c.start, c.end, windowMinutes) < habitFactor*bursts[len(bursts)-enough]
 }
 
 // followsTraffic tells that errors rose only because calls did, as on a Monday morning after a weekend: for
@@ -269,7 +316,7 @@ func perSuccess(hours []storage.HourCount) (usual float64, known bool) {
 	return 0, false
 }
 
-// isUnknown tells that a new code came with calls that are new themselves: the vendor is not known for a day, and its
+// isUnknown tells that the errors came with calls that are new themselves: the vendor is not known for a day, and its
 // successes have just begun, or risen by the lift. If it fails half of its calls or more, that is worth a page all the same.
 func (c *course) isUnknown() bool {
 	start := Minute(c.start).Time()

@@ -19,6 +19,12 @@ func spiked(usual func(m int64) uint64, minutes int64, each uint64) *course {
 		c.counts[m], c.observed[Minute(m)] = each, true
 		c.errors += each
 	}
+	return c.knownFor(7 * minutesADay)
+}
+
+// knownFor says since when the vendor is known.
+func (c *course) knownFor(minutes int64) *course {
+	c.hours = []storage.HourCount{{Hour: (c.start - minutes) / 60, Successes: 1}}
 	return c
 }
 
@@ -64,9 +70,46 @@ func TestImprobable(t *testing.T) {
 	c = spiked(rough, 5, 0)
 	c.expected = 20
 	require.False(t, c.isImprobable(), "what is gone is no spike")
-	seldom := spiked(steady(0), 5, 6)
+	seldom := spiked(steady(0), 5, 8)
 	seldom.expected = 0.1
 	require.True(t, seldom.isImprobable(), "of what hardly ever comes nobody knows how it strays")
+}
+
+// TestUsual: the day's mean, the hour before and this time of the days before each know of something that the others do not.
+func TestUsual(t *testing.T) {
+	c := spiked(steady(4), 5, 16)
+	c.expected = 30
+	require.InDelta(t, 6, c.usual(), 0, "the day")
+	c.expected = 5
+	require.InDelta(t, 4, c.usual(), 0, "the hour before")
+	atThisTime := func(m int64) uint64 {
+		if day := ((m+minutesADay/2)%minutesADay + minutesADay) % minutesADay; m < -60 && day > 660 && day < 780 {
+			return 9
+		}
+		return 1
+	}
+	noons := spiked(atThisTime, 5, 16)
+	noons.expected = 5
+	require.InDelta(t, 9, noons.usual(), 0, "every day at this time")
+	noons.knownFor(100 * 60)
+	require.InDelta(t, 9, noons.usual(), 0)
+	c.knownFor(20 * 60)
+	require.InDelta(t, 8, c.usual(), 0, "on the first day nobody knows this time")
+}
+
+// TestFirstDay: what is known on the first day is little, and it takes more to page.
+func TestFirstDay(t *testing.T) {
+	c := spiked(steady(1), 5, 6)
+	for m := c.start - 600; m < c.start; m++ {
+		delete(c.counts, m-600)
+	}
+	c.expected = 5
+	require.True(t, c.isImprobable())
+	c.knownFor(10 * 60)
+	require.False(t, c.isImprobable())
+	loud := spiked(steady(1), 5, 20).knownFor(10 * 60)
+	loud.expected = 5
+	require.True(t, loud.isImprobable())
 }
 
 // TestHabit: a batch that runs every night pages no more once it is a habit, unless it fails much more than usual.
@@ -82,6 +125,8 @@ func TestHabit(t *testing.T) {
 		}
 	}
 	require.False(t, spiked(nightly(1, 0), 5, 20).isHabit())
+	require.True(t, spiked(nightly(1, 0), 5, 20).knownFor(30*60).isHabit(), "of two days there is but one before")
+	require.False(t, spiked(nightly(1, 0), 5, 41).knownFor(30*60).isHabit())
 	require.True(t, spiked(nightly(2, 0), 5, 20).isHabit())
 	require.True(t, spiked(nightly(7, 60), 5, 20).isHabit(), "an hour earlier by the clock of UTC: daylight saving")
 	require.True(t, spiked(nightly(7, -60), 5, 20).isHabit(), "and an hour later")
@@ -126,6 +171,7 @@ func TestKeepsOn(t *testing.T) {
 // TestUnknown: on the first day of a vendor its codes come with its calls, and are no news.
 func TestUnknown(t *testing.T) {
 	c := spiked(steady(0), 4, 10)
+	c.hours = nil
 	now := c.start / 60
 	c.successes = 400
 	require.True(t, c.isUnknown())

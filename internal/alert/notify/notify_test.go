@@ -178,6 +178,20 @@ func TestPrinterEscapes(t *testing.T) {
 	require.Equal(t, n.Evidence.Message, got.Evidence.Message)
 }
 
+// TestPrinterForgets: what nobody has mentioned for a day is forgotten, what goes on is told once.
+func TestPrinterForgets(t *testing.T) {
+	var out bytes.Buffer
+	router, err := NewRouter(alert.Targets{Stdout: true}, Options{Out: &out})
+	require.NoError(t, err)
+	for hours := range 100 {
+		at := now.Add(time.Duration(hours) * time.Hour)
+		notifications := []Notification{firing("acme"), firing("vendor" + strconv.Itoa(hours))}
+		require.NoError(t, router.Tell(t.Context(), at, notifications))
+	}
+	require.Equal(t, 101, strings.Count(out.String(), "\n"))
+	require.LessOrEqual(t, len(router.printer.told), 26)
+}
+
 // TestOneAlertmanagerDown: the others are told again when it is time to, not because of it.
 func TestOneAlertmanagerDown(t *testing.T) {
 	up, down := newReceiver(t), newReceiver(t, 500, 500)

@@ -43,7 +43,7 @@ func NewRouter(t alert.Targets, o Options) (*Router, error) {
 		r.alertmanagers = append(r.alertmanagers, NewAlertmanager(url))
 	}
 	if t.Stdout {
-		r.printer = &printer{out: o.Out, told: map[string]Status{}}
+		r.printer = &printer{out: o.Out, told: map[string]printed{}}
 	}
 	for _, w := range t.Webhooks {
 		secret, err := readSecret(w.Secret, o.Getenv)
@@ -98,7 +98,7 @@ func (r *Router) Tell(ctx context.Context, now time.Time, notifications []Notifi
 	}
 	var faults []error
 	if r.printer != nil {
-		faults = append(faults, r.printer.tell(notifications))
+		faults = append(faults, r.printer.tell(now, notifications))
 	}
 	return errors.Join(append(faults, r.tellAlertmanagers(ctx, now, notifications))...)
 }

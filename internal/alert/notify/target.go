@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"sync"
 	"time"
@@ -171,22 +172,28 @@ func (t *target) withoutLedger(ctx context.Context, now time.Time, n Notificatio
 // printer writes notifications as JSON lines, each change once.
 type printer struct {
 	out  io.Writer
-	told map[string]Status
+	told map[string]printed // by fingerprint
 }
 
-func (p *printer) tell(notifications []Notification) error {
+// printed is what was written last of an alert, and when it was heard of last.
+type printed struct {
+	status Status
+	seen   time.Time
+}
+
+func (p *printer) tell(now time.Time, notifications []Notification) error {
+	maps.DeleteFunc(p.told, func(_ string, last printed) bool { return now.Sub(last.seen) > rememberedFor })
 	for _, n := range notifications {
-		if p.told[n.Fingerprint()] == n.Status {
-			continue
+		if p.told[n.Fingerprint()].status != n.Status {
+			line, err := json.Marshal(n)
+			if err != nil {
+				return err
+			}
+			if _, err := p.out.Write(append(render.EscapeJSON(line), '\n')); err != nil {
+				return fmt.Errorf("standard output: %w", err)
+			}
 		}
-		line, err := json.Marshal(n)
-		if err != nil {
-			return err
-		}
-		if _, err := p.out.Write(append(render.EscapeJSON(line), '\n')); err != nil {
-			return fmt.Errorf("standard output: %w", err)
-		}
-		p.told[n.Fingerprint()] = n.Status
+		p.told[n.Fingerprint()] = printed{status: n.Status, seen: now}
 	}
 	return nil
 }

@@ -45,6 +45,8 @@ func measureQuiet(ctx context.Context, url string, rules *alert.File, v volume, 
 		w.ordinary(stream, quietStart, to)
 	}
 	w.decoys(quietStart, days)
+	w.habits(v, quietStart, days)
+	w.rows = twice(lose(w.rand, w.rows, quietStart, days), quietStart.AddDate(0, 0, days/2+1))
 	rows := w.sorted()
 	fmt.Fprintf(os.Stderr, "%s volume: %d rows\n", v.name, len(rows))
 	result := quietResult{volume: v, rows: len(rows), days: days}
