@@ -55,6 +55,14 @@ func TestStandsOut(t *testing.T) {
 		return 2
 	}, 4, 16)
 	require.True(t, burst.standsOut(), "an event within the hour raises no level")
+	risen = spiked(func(m int64) uint64 {
+		if m < -60 {
+			return 2
+		}
+		return 40
+	}, 5, 110)
+	risen.expected = 10
+	require.True(t, risen.ordinary(), "so it pages nobody")
 }
 
 // TestImprobable: what strays much has to stand out more, in whichever third of a day it strays.
@@ -107,6 +115,7 @@ func TestFirstDay(t *testing.T) {
 	require.True(t, c.isImprobable())
 	c.knownFor(10 * 60)
 	require.False(t, c.isImprobable())
+	require.InDelta(t, skewed*roughly, spiked(steady(0), 5, 6).dispersion(), 1e-9, "of what hardly ever comes nobody knows how it strays")
 	loud := spiked(steady(1), 5, 20).knownFor(10 * 60)
 	loud.expected = 5
 	require.True(t, loud.isImprobable())
