@@ -2,12 +2,10 @@ package storage
 
 import (
 	"context"
-	"io"
 	"io/fs"
 	"net"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -216,7 +214,6 @@ func TestShardsAreAskedSideBySide(t *testing.T) {
 	t.Parallel()
 	cluster := &Cluster{Name: "silent"}
 	var asked sync.WaitGroup
-	var givenUp atomic.Bool
 	for number := range 2 {
 		server, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 		require.NoError(t, err)
@@ -228,24 +225,14 @@ func TestShardsAreAskedSideBySide(t *testing.T) {
 			for conn, err := server.Accept(); err == nil; conn, err = server.Accept() {
 				answered()
 				answered = func() {}
-				both := make(chan struct{})
-				go func() { asked.Wait(); close(both) }()
 				go func() {
-					<-both
-					_ = conn.Close() //nolint:errcheck // it may have been closed from the other side
-				}()
-				go func() {
-					_, _ = io.Copy(io.Discard, conn) //nolint:errcheck // it ends with the connection
-					select {
-					case <-both:
-					default:
-						givenUp.Store(true)
-					}
+					asked.Wait()
+					_ = conn.Close()
 				}()
 			}
 		}()
 	}
 	_, err := cluster.OpenShards(t.Context())
 	require.ErrorIs(t, err, ErrUnreachable)
-	require.False(t, givenUp.Load(), "a shard was given up before the other was asked")
+	require.NotContains(t, err.Error(), "timeout", "a shard was given up before the other was asked")
 }
