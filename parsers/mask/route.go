@@ -35,7 +35,7 @@ func AppendRoute(dst, path []byte) []byte {
 }
 
 // AppendPlainRoute is AppendRoute, and reports whether the path is plain: its route, but for UUIDs, numbers of
-// 32 hexadecimal digits, and numbers of at most seven digits, in the places of {id}.
+// 32 hexadecimal digits, and numbers of at most eleven digits, in the places of {id}.
 func AppendPlainRoute(dst, path []byte) (route []byte, isPlain bool) {
 	if route, ok := appendUsualRoute(dst, path); ok {
 		return route, true

@@ -87,6 +87,17 @@ func TestRead_Bounds(t *testing.T) {
 	}
 }
 
+// TestRead_OneLongParagraph hangs for minutes when what a page has too much of is looked at more than once.
+func TestRead_OneLongParagraph(t *testing.T) {
+	var r Reader
+	for _, unit := range []string{"a ", "ab, cd  ", "a &amp;", "word é"} {
+		html := []byte(strings.Repeat(unit, maxPage/len(unit)))
+		for range 200 {
+			sound(t, r.Read(html))
+		}
+	}
+}
+
 // sound checks what holds for every page.
 func sound(t *testing.T, p Page) {
 	t.Helper()

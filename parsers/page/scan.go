@@ -141,10 +141,12 @@ func (r *Reader) flush() {
 // block is left out.
 func (r *Reader) characters(run []byte) {
 	for i := 0; i < len(run); {
-		if n := stretch(run[i:]); n > 0 && len(r.text)-r.from+1+n <= maxBlock {
-			r.word(run[i : i+n])
-			i += n
-			continue
+		if room := maxBlock - 1 - (len(r.text) - r.from); room > 0 { // to look further would be in vain, and again for each word
+			if n := stretch(run[i:min(len(run), i+room)]); n > 0 {
+				r.word(run[i : i+n])
+				i += n
+				continue
+			}
 		}
 		switch c := run[i]; {
 		case c == '\n' && r.kind == pre:
