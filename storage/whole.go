@@ -22,7 +22,7 @@ func (db *DB) CheckWhole(ctx context.Context) error {
 		return nil // the cluster is no more, or it is this server
 	}
 	// A user who may not know how many shards there are is told all the same.
-	if code, _, is := exceptionOf(err); err != nil && !(is && code == codeAccessDenied) {
+	if code, _, is := exceptionOf(err); err != nil && (!is || code != codeAccessDenied) {
 		return err
 	}
 	return &serverError{kind: ErrShard, text: fmt.Sprintf("%s holds one shard of cluster %s: give --cluster %s", db.options.addresses(), name, name)}
