@@ -209,7 +209,8 @@ func (db *DB) Hours(ctx context.Context, f Filter, since, until time.Time) ([]Ho
 }
 
 // Course adds up the errors of each minute (since 1970) in course: of those listed, sorted, or of all in [since, until)
-// when none is. A record that was written twice counts once. The filter's range is not used.
+// when none is. A record that was written twice counts once; beyond a hundred a minute the counts are
+// estimates. The filter's range is not used.
 func (db *DB) Course(ctx context.Context, f Filter, since, until time.Time, minutes []int64, course map[int64]uint64) error {
 	q, err := newQuestion(db.conn, f)
 	if err != nil {

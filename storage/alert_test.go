@@ -120,6 +120,12 @@ func TestCourse(t *testing.T) {
 	course = map[int64]uint64{}
 	require.NoError(t, db.Course(t.Context(), f, f.From.Add(-time.Hour), f.To, []int64{ten - 60, ten - 59, ten, ten + 1}, course))
 	require.Equal(t, map[int64]uint64{ten - 60: 1, ten: 1}, course)
+	again := parseRows(t, "10:02:05 error GET /pay status=503 code=down op=c\n10:02:05 error GET /pay status=503 code=down op=c")
+	again[1].Checksum++
+	insertCase(t, o, again)
+	course = map[int64]uint64{}
+	require.NoError(t, db.Course(t.Context(), f, f.From, f.To, nil, course))
+	require.Equal(t, map[int64]uint64{ten: 1, ten + 2: 2}, course, "what was written twice is one, what has other bytes is another")
 	successes, err := db.Successes(t.Context(), f)
 	require.NoError(t, err)
 	require.EqualValues(t, 3, successes)

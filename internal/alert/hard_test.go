@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -183,6 +184,29 @@ func TestDayOfDuplicates(t *testing.T) {
 	}
 	counted := Engine{DB: w.DB, Rules: rules(t, "rules: [{name: share, kind: rate, above: 15%, min_volume: 50}, {name: count, kind: count, above: 30}]"), Grace: DefaultGrace}
 	require.Equal(t, []string{"count"}, firing(t, &counted, noon()), "a count counts rows: 40 in five minutes")
+}
+
+// TestWholeSeconds: where the log knows whole seconds only, and all calls are of one path, records that differ in nothing but
+// their bytes were not written twice.
+func TestWholeSeconds(t *testing.T) {
+	w := alerttest.New(t)
+	usual, down := trouble(ago(26*hour), noon(), 30), trouble(ago(5*minute), noon(), 300)
+	usual.Coarse, down.Coarse = true, true
+	w.Insert(ordinary(), usual)
+	e := Engine{DB: w.DB, Rules: rules(t, "rules: [{name: spike, kind: spike}]"), Grace: DefaultGrace}
+	require.Empty(t, firing(t, &e, noon()))
+	w.Insert(down)
+	require.Equal(t, []string{"spike"}, firing(t, &e, noon()))
+}
+
+// TestTightLoop: nor were the retries of one call, forty in every third second.
+func TestTightLoop(t *testing.T) {
+	w := alerttest.New(t)
+	loop := trouble(ago(3*minute), ago(2*minute), 20)
+	loop.Coarse = true
+	w.Insert(slices.Repeat([]alerttest.Calls{loop}, 40)...)
+	e := Engine{DB: w.DB, Rules: rules(t, "rules: [{name: storm, kind: storm, min_count: 100}]"), Grace: DefaultGrace}
+	require.Equal(t, []string{"storm"}, firing(t, &e, noon()))
 }
 
 // TestLateDataDoesNotFlap: rows arrive as time passes, the successes fifteen seconds late. A minute that is

@@ -49,9 +49,10 @@ type Calls struct {
 	Code           string
 	Limit, WindowS int // of the quota that the response states; 0 = none
 	Parse          parsers.ParseResult
+	Coarse         bool // all are one operation, and the log knows whole seconds only
 }
 
-// Insert stores responses. Each is an operation of its own.
+// Insert stores responses. Each is an operation of its own, unless it is coarse.
 func (w *World) Insert(list ...Calls) {
 	w.t.Helper()
 	b := storage.NewBlock()
@@ -72,12 +73,15 @@ func (w *World) row(c Calls, at time.Time) *parsers.Row {
 	r := &parsers.Row{
 		Source: "src", Topic: "t", Offset: w.offset, Time: at.UnixMilli(), Kind: parsers.KindSuccess, Status: 200,
 		Vendor: []byte(or(c.Vendor, "acme")), Service: []byte(or(c.Service, "checkout")), Environment: []byte("production"),
-		Method: []byte("POST"), Route: []byte(or(c.Route, "/pay")), Operation: uint64(w.offset), OperationKey: parsers.OperationKeyPath,
+		Method: []byte("POST"), Route: []byte(or(c.Route, "/pay")), Checksum: uint32(w.offset), Operation: uint64(w.offset), OperationKey: parsers.OperationKeyPath,
 		RetryAfterMS: parsers.Absent,
 	}
 	r.RateLimit = parsers.RateLimit{Limit: parsers.Absent, Remaining: parsers.Absent, ResetAt: parsers.Absent, WindowS: parsers.Absent}
 	if c.Limit > 0 {
 		r.RateLimit.Limit, r.RateLimit.WindowS = int64(c.Limit), int64(c.WindowS)
+	}
+	if c.Coarse {
+		r.Operation, r.Time = 1, at.Unix()*1000
 	}
 	if c.Status >= 400 {
 		r.Kind, r.Status, r.Code, r.Message = parsers.KindError, uint16(c.Status), []byte(c.Code), []byte("it is "+c.Code)
