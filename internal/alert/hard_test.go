@@ -209,6 +209,16 @@ func TestTightLoop(t *testing.T) {
 	require.Equal(t, []string{"storm"}, firing(t, &e, noon()))
 }
 
+// TestGapOnTheFirstDay: where the hour before was not ingested, the calls have not just begun.
+func TestGapOnTheFirstDay(t *testing.T) {
+	w := alerttest.New(t)
+	for _, ingested := range [][2]time.Time{{ago(10 * hour), ago(2 * hour)}, {ago(hour), noon()}} {
+		w.Insert(alerttest.Calls{From: ingested[0], To: ingested[1], N: 100}, trouble(ingested[0], ingested[1], 2))
+	}
+	w.Insert(trouble(ago(5*minute), noon(), 80))
+	require.Contains(t, firing(t, defaultEngine(t, w), noon()), "error-spike")
+}
+
 // TestLateDataDoesNotFlap: rows arrive as time passes, the successes fifteen seconds late. A minute that is
 // judged before they are all there would show nothing but errors.
 func TestLateDataDoesNotFlap(t *testing.T) {

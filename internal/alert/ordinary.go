@@ -260,6 +260,16 @@ func (c *course) wholeHour(from int64) bool {
 	return true
 }
 
+// observedOf is how many minutes of the hour from one on were observed.
+func (c *course) observedOf(from int64) (seen int) {
+	for m := from; m < from+60; m++ {
+		if c.observed[Minute(m)] {
+			seen++
+		}
+	}
+	return seen
+}
+
 // isHabit tells whether so much happens at this time of day anyhow, as where a batch runs every night: on at
 // least two of the days there was a burst, too, and this one is less than twice the second largest of them. On a vendor's
 // second day one burst is all that there can be.
@@ -324,7 +334,11 @@ func (c *course) isUnknown() bool {
 		return c.errors < c.successes
 	}
 	before, last := 0.0, c.hours[len(c.hours)-1]
-	if last.Hour == start.Unix()/3600-1 {
+	// Of an hour that was not ingested nothing is known: the last one that is known speaks for it.
+	hour := start.Unix()/3600 - 1
+	if seen := c.observedOf(hour * 60); last.Hour == hour && seen > 0 {
+		before = float64(last.Successes) / float64(seen)
+	} else if seen < localLeast {
 		before = float64(last.Successes) / 60
 	}
 	risen := float64(c.successes) >= c.lift*before*float64(c.end-c.start)
