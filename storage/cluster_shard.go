@@ -84,14 +84,19 @@ func (s *Shards) meet(ctx context.Context, known *identity) error {
 	return nil
 }
 
-func (s *Shards) introduce(ctx context.Context, shard *Shard, known *identity) (err error) {
+// introduce takes over what a shard knows once it has said all of it: from one that goes away in between, the next would
+// be taken for asked, and the key of the operation hash would be none.
+func (s *Shards) introduce(ctx context.Context, shard *Shard, known *identity) error {
 	if known.hashKey == "" {
-		if *known, err = shard.identity(ctx); err != nil {
+		found, err := shard.identity(ctx)
+		if err != nil {
 			return err
 		}
-		if s.HashKey, err = shard.HashKey(ctx); err != nil {
+		key, err := shard.HashKey(ctx)
+		if err != nil {
 			return err
 		}
+		*known, s.HashKey = found, key
 	}
 	return shard.verify(ctx)
 }

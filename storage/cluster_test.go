@@ -90,6 +90,31 @@ func TestShardsAreWhoTheyAre(t *testing.T) {
 	require.ErrorContains(t, err, "start this ingester again")
 }
 
+// A shard that goes away while it says what all have to know leaves nothing half known: the next one is asked.
+func TestShardGoesAwayWhileItIsAsked(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	cluster := openCluster(t, 2)
+	require.NoError(t, cluster.Migrate(ctx, ClusterMigration{}, func(string) {}))
+	whole, err := cluster.OpenShards(ctx)
+	require.NoError(t, err)
+	require.NoError(t, whole.Close())
+	for sent := int64(600); sent < 1600; sent += 50 { // bytes: from its first answer to its last
+		p := startProxy(t, cluster.Shards[0].Replicas[0].Addr[0])
+		p.onUpload(sent, func() {
+			_ = p.listener.Close()
+			p.cut()
+		})
+		behind := cluster.Shards[0].Replicas[0]
+		behind.Addr = []string{p.addr()}
+		shards, err := (&Cluster{Name: cluster.Name, Shards: []ShardServers{{1, []Options{behind}}, cluster.Shards[1]}}).OpenShards(ctx)
+		require.NoError(t, err, "%d bytes", sent)
+		require.Equal(t, whole.HashKey, shards.HashKey, "%d bytes", sent)
+		require.Equal(t, whole.Placement, shards.Placement, "%d bytes", sent)
+		require.NoError(t, shards.Close())
+	}
+}
+
 // A cluster grows from a single server that has rows already.
 func TestClusterGrows(t *testing.T) {
 	t.Parallel()
