@@ -34,7 +34,7 @@ Calls without a response and errors without a body count as errors, and in none 
 			o.Defined = func(name string) bool { return slices.Contains(names, name) }
 			return ask(cmd, &q, vendorColumns(), func(ctx context.Context, db *storage.DB) (storage.Answer[storage.VendorRow], error) {
 				answer, err := db.Vendors(ctx, q.filter, o)
-				if cmd.Flags().Changed("shapes") && o.Shapes == 0 { // to storage the default
+				if o.Shapes == 0 { // given so: to storage it is the default
 					dropShapes(answer.Rows)
 				}
 				answer.Notes = append(answer.Notes, definitionNotes(answer.Rows)...)
