@@ -67,6 +67,16 @@ func TestEmptyBaseline(t *testing.T) {
 	require.Contains(t, firing(t, e, noon()), "error-spike")
 }
 
+// TestFirstMinutes: whoever tries it on the first quarter of an hour of data sees a gross spike page, and a mild one not.
+func TestFirstMinutes(t *testing.T) {
+	for perMinute, pages := range map[int]bool{5: false, 10: true} {
+		w := alerttest.New(t)
+		at := ago(7 * minute) // within the hour in which the data begins
+		w.Insert(alerttest.Calls{From: at.Add(-13 * minute), To: noon(), N: 100}, trouble(at.Add(-13*minute), noon(), 1), trouble(at, at.Add(5*minute), perMinute))
+		require.Equal(t, pages, slices.Contains(firing(t, defaultEngine(t, w), at.Add(5*minute)), "error-spike"), perMinute)
+	}
+}
+
 func TestSlowRamp(t *testing.T) {
 	w := alerttest.New(t)
 	w.Insert(alerttest.Calls{From: ago(40 * hour), To: noon(), N: 30}, trouble(ago(40*hour), ago(14*hour), 2))

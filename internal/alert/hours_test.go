@@ -1,7 +1,6 @@
 package alert
 
 import (
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -11,14 +10,14 @@ import (
 	"github.com/errata-dev/errata/storage"
 )
 
-// TestKeptHoursChangeNothing evaluates every twenty minutes through four hours, with the hours that are kept and without.
-// Rows come late, by up to two days, and so do whole minutes.
+// TestKeptHoursChangeNothing evaluates every forty minutes, with the hours that are kept and without. Rows come late, by
+// up to a day, and so do whole minutes.
 func TestKeptHoursChangeNothing(t *testing.T) {
 	if testing.Short() {
-		t.Skip("two evaluations of all rules, twelve times; nothing runs at once")
+		t.Skip("ten evaluations of all rules; nothing runs at once")
 	}
 	w := alerttest.New(t)
-	start := ago(4 * hour)
+	start := ago(2*hour + 40*minute)
 	w.Insert(alerttest.Calls{From: ago(3 * day), To: start, N: 6}, trouble(ago(3*day), start, 1),
 		alerttest.Calls{From: ago(3 * day), To: ago(2 * hour), N: 6, Vendor: "globex"})
 	file := rules(t, `rules:
@@ -34,20 +33,19 @@ known:
   - {vendor: acme, code: "known", until: `+ago(3*hour).Format(time.RFC3339)+`, reason: test}`)
 	kept := Engine{DB: w.DB, Rules: file, Grace: DefaultGrace, Hours: &storage.Hours{}}
 	anew := Engine{DB: w.DB, Rules: file, Grace: DefaultGrace}
-	r := rand.New(rand.NewPCG(1, 1))
+	late := func(d, lasting time.Duration, n int, code string) alerttest.Calls {
+		return alerttest.Calls{From: ago(d), To: ago(d - lasting), N: n, Status: 500, Code: code}
+	}
 	states := map[State]int{}
-	for at := start; at.Before(noon()); at = at.Add(20 * minute) {
-		batch := []alerttest.Calls{{From: at.Add(-20 * minute), To: at, N: 6}, trouble(at.Add(-20*minute), at, 1)}
-		switch n := r.IntN(6); n {
-		case 0: // a spike that is told hours later, or now
-			from := at.Add(-time.Duration(r.IntN(300)) * minute)
-			batch = append(batch, trouble(from, from.Add(5*minute), 30))
-		case 1:
-			batch = append(batch, alerttest.Calls{From: at.Add(-3 * minute), To: at, N: 20, Status: 500, Code: []string{"known", "odd", "odder"}[r.IntN(3)]})
-		case 2:
-			from := at.Add(-time.Duration(r.IntN(48)) * hour)
-			batch = append(batch, alerttest.Calls{From: from, To: from.Add(20 * minute), N: 3, Vendor: "initech"})
-		}
+	for i, news := range [][]alerttest.Calls{
+		{late(3*hour, 3*minute, 20, "known"), late(160*minute, 5*minute, 30, "odd")},
+		{late(4*hour, 5*minute, 30, "down"), late(125*minute, 5*minute, 30, "odder")}, // hours late, and now
+		{{From: ago(21 * hour), To: ago(20 * hour), N: 3, Vendor: "initech"}},
+		{late(45*minute, 5*minute, 30, "down"), late(100*minute, 30*minute, 2, "odd")},
+		{late(130*minute, 5*minute, 30, "known")},
+	} {
+		at := start.Add(time.Duration(i) * 40 * minute)
+		batch := append(news, alerttest.Calls{From: at.Add(-40 * minute), To: at, N: 6}, trouble(at.Add(-40*minute), at, 1))
 		w.Insert(batch...)
 		want, err := anew.Evaluate(t.Context(), at)
 		require.NoError(t, err)

@@ -41,6 +41,11 @@ const (
 	// yet, until leastThirds are. And on the first day nobody knows how much of the mean is the hour's: up to firstDayFactor
 	// times it, as at noon of what sleeps at night. What is known then is little, so it takes more to page.
 	roughly, leastThirds, firstDayFactor = 0.2, 3, 2
+	// grossCount errors of five minutes, grossLift times what was seen, page on the first day without more: that is when
+	// somebody tries what pages, and no noon is so far from its night.
+	grossCount, grossLift = 50, 6
+	// settledMinutes before a spike show, on a vendor's first day, that its calls have not just begun.
+	settledMinutes = 10
 	// habitMargin is how far from the time of day a habit may stray: daylight saving, and a quarter of an hour.
 	habitMargin = 75
 	// habitLength bounds what is looked at of a spike that lasts.
@@ -65,6 +70,7 @@ type course struct {
 	errors     uint64              // of the spike
 	expected   float64             // of errors
 	successes  uint64              // while it lasted
+	before     float64             // successes a minute before it, of a vendor's first day only
 	lift       float64
 }
 
@@ -83,8 +89,32 @@ func (e *Engine) readCourse(ctx context.Context, f storage.Filter, c *course) (e
 	if c.hours, err = e.hourly().Hourly(ctx, e.DB, f, f.From.Add(-usualHistory), f.From); err != nil {
 		return err
 	}
-	c.successes, err = e.DB.Successes(ctx, f)
+	if c.successes, err = e.DB.Successes(ctx, f); err != nil || !c.isFirstDay() {
+		return err
+	}
+	f.From, f.To = Minute(c.start-settledMinutes).Time(), Minute(c.start).Time()
+	before, err := e.DB.Successes(ctx, f)
+	c.before = c.rateBefore(before)
 	return err
+}
+
+// rateBefore is the successes a minute of the minutes before the spike, which had so many. Where those were not ingested
+// nothing is known of them: the last hour that is known speaks for them.
+func (c *course) rateBefore(successes uint64) float64 {
+	seen := 0
+	for m := c.start - settledMinutes; m < c.start; m++ {
+		if c.observed[Minute(m)] {
+			seen++
+		}
+	}
+	switch {
+	case seen >= windowMinutes:
+		return float64(successes) / float64(seen)
+	case len(c.hours) > 0:
+		return float64(c.hours[len(c.hours)-1].Successes) / 60
+	default:
+		return 0
+	}
 }
 
 // earlier are the minutes before the last week whose errors have to be known, sorted.
@@ -172,8 +202,11 @@ func (c *course) isImprobable() bool {
 	if peak == 0 {
 		return false // its rows are gone since the answer, as after a replay or an erasure
 	}
-	if mean == 0 {
+	if mean == 0 || c.isGross(peak, mean) {
 		return true
+	}
+	if c.isFirstDay() {
+		mean *= firstDayFactor
 	}
 	size := 1 / max(c.dispersion(), leastDispersion)
 	return mathext.RegIncBeta(peak, size, mean/(mean+size)) < weekPValue
@@ -184,12 +217,16 @@ func (c *course) isImprobable() bool {
 // what comes every day at noon.
 func (c *course) usual() float64 {
 	level, _ := c.level(c.start, func(m int64) bool { return c.observed[Minute(m)] })
-	mean := max(c.expected/float64(c.end-c.start), level)
-	if c.start-c.since() < minutesADay {
-		return firstDayFactor * mean
-	}
-	return max(mean, c.timeOfDay())
+	return max(c.expected/float64(c.end-c.start), level, c.timeOfDay())
 }
+
+// isGross tells that a spike of the first day leaves no doubt, however little is known yet.
+func (c *course) isGross(peak, mean float64) bool {
+	return c.isFirstDay() && peak >= grossCount && peak >= grossLift*mean
+}
+
+// isFirstDay tells that the vendor is not known for a day.
+func (c *course) isFirstDay() bool { return c.start-c.since() < minutesADay }
 
 // timeOfDay is the errors a minute in the hour around this time, the median of the days of the last week that are known.
 func (c *course) timeOfDay() float64 {
@@ -260,16 +297,6 @@ func (c *course) wholeHour(from int64) bool {
 	return true
 }
 
-// observedOf is how many minutes of the hour from one on were observed.
-func (c *course) observedOf(from int64) (seen int) {
-	for m := from; m < from+60; m++ {
-		if c.observed[Minute(m)] {
-			seen++
-		}
-	}
-	return seen
-}
-
 // isHabit tells whether so much happens at this time of day anyhow, as where a batch runs every night: on at
 // least two of the days there was a burst, too, and this one is less than twice the second largest of them. On a vendor's
 // second day one burst is all that there can be.
@@ -329,20 +356,8 @@ func perSuccess(hours []storage.HourCount) (usual float64, known bool) {
 // isUnknown tells that the errors came with calls that are new themselves: the vendor is not known for a day, and its
 // successes have just begun, or risen by the lift. If it fails half of its calls or more, that is worth a page all the same.
 func (c *course) isUnknown() bool {
-	start := Minute(c.start).Time()
-	if len(c.hours) == 0 {
-		return c.errors < c.successes
-	}
-	before, last := 0.0, c.hours[len(c.hours)-1]
-	// Of an hour that was not ingested nothing is known: the last one that is known speaks for it.
-	hour := start.Unix()/3600 - 1
-	if seen := c.observedOf(hour * 60); last.Hour == hour && seen > 0 {
-		before = float64(last.Successes) / float64(seen)
-	} else if seen < localLeast {
-		before = float64(last.Successes) / 60
-	}
-	risen := float64(c.successes) >= c.lift*before*float64(c.end-c.start)
-	return start.Sub(time.Unix(c.hours[0].Hour*3600, 0)) < newHistory && risen && c.errors < c.successes
+	risen := float64(c.successes) >= c.lift*c.before*float64(c.end-c.start)
+	return c.isFirstDay() && risen && c.errors < c.successes
 }
 
 // keepsOn tells that a unit fails as it always does, such as a poller of what is never there: in an ordinary hour it

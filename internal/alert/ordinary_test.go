@@ -101,24 +101,30 @@ func TestUsual(t *testing.T) {
 	require.InDelta(t, 9, noons.usual(), 0, "every day at this time")
 	noons.knownFor(100 * 60)
 	require.InDelta(t, 9, noons.usual(), 0)
-	c.knownFor(20 * 60)
-	require.InDelta(t, 8, c.usual(), 0, "on the first day nobody knows this time")
 }
 
 // TestFirstDay: what is known on the first day is little, and it takes more to page.
 func TestFirstDay(t *testing.T) {
-	c := spiked(steady(1), 5, 6)
-	for m := c.start - 600; m < c.start; m++ {
-		delete(c.counts, m-600)
+	today := func(each uint64, expected float64) *course { // one a minute for four hours, and nothing before
+		c := spiked(func(m int64) uint64 {
+			if m < -240 {
+				return 0
+			}
+			return 1
+		}, 5, each)
+		c.expected = expected
+		return c.knownFor(240)
 	}
-	c.expected = 5
-	require.True(t, c.isImprobable())
-	c.knownFor(10 * 60)
-	require.False(t, c.isImprobable())
+	require.True(t, today(9, 5).knownFor(10*minutesADay).isImprobable())
+	require.False(t, today(9, 5).isImprobable(), "what is known is little, and fewer than fifty no gross spike")
 	require.InDelta(t, skewed*roughly, spiked(steady(0), 5, 6).dispersion(), 1e-9, "of what hardly ever comes nobody knows how it strays")
-	loud := spiked(steady(1), 5, 20).knownFor(10 * 60)
+	require.True(t, today(10, 8).isImprobable(), "gross")
+	require.False(t, today(10, 9).isImprobable(), "less than six times")
+	loud := spiked(steady(1), 5, 8).knownFor(240)
 	loud.expected = 5
-	require.True(t, loud.isImprobable())
+	require.True(t, loud.isImprobable(), "what is known to be steady needs less")
+	loud.expected = 20
+	require.False(t, loud.isImprobable(), "twice the mean is no wonder on the first day")
 }
 
 // TestHabit: a batch that runs every night pages no more once it is a habit, unless it fails much more than usual.
@@ -177,20 +183,34 @@ func TestKeepsOn(t *testing.T) {
 	require.False(t, keepsOn(50, 0, 20, hours, 3), "it does answer at times")
 }
 
+// TestRateBefore: minutes that were not ingested say nothing of the calls.
+func TestRateBefore(t *testing.T) {
+	c := spiked(steady(0), 5, 10)
+	c.hours = []storage.HourCount{{Hour: c.start/60 - 3, Successes: 600}}
+	require.InDelta(t, 20, c.rateBefore(200), 0)
+	for m := c.start - 5; m < c.start; m++ {
+		delete(c.observed, Minute(m))
+	}
+	require.InDelta(t, 40, c.rateBefore(200), 0)
+	delete(c.observed, Minute(c.start-6))
+	require.InDelta(t, 10, c.rateBefore(200), 0, "the last hour")
+	c.hours = nil
+	require.InDelta(t, 0, c.rateBefore(200), 0)
+}
+
 // TestUnknown: on the first day of a vendor its codes come with its calls, and are no news.
 func TestUnknown(t *testing.T) {
 	c := spiked(steady(0), 4, 10)
 	c.hours = nil
-	now := c.start / 60
 	c.successes = 400
-	require.True(t, c.isUnknown())
-	c.hours = []storage.HourCount{{Hour: now - 5, Successes: 1}, {Hour: now - 1, Successes: 60}}
+	require.True(t, c.isUnknown(), "nothing is known of it")
+	c.before = 1
 	require.True(t, c.isUnknown(), "its calls have just begun in earnest")
 	c.successes = 30
 	require.False(t, c.isUnknown(), "more errors than successes")
-	c.successes = 400
-	c.hours[1].Successes = 6000
+	c.successes, c.before = 400, 100
 	require.False(t, c.isUnknown(), "its calls are what they were, the errors are not")
-	c.hours[0].Hour, c.hours[1].Successes = now-24, 60
+	c.before = 1
+	c.knownFor(minutesADay)
 	require.False(t, c.isUnknown(), "it is known")
 }
