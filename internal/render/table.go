@@ -130,7 +130,7 @@ func sgrOf(t Tone) string {
 	case ToneGood:
 		return "\x1b[32m"
 	case ToneWarn:
-		return "\x1b[33m"
+		return "\x1b[35m" // magenta: yellow is lost on a white background
 	case ToneBad:
 		return "\x1b[31m"
 	case ToneMuted:
