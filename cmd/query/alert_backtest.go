@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -59,6 +60,9 @@ func backtest(cmd *cobra.Command, a *alerting, q *question) error {
 		}
 		bar := cli.Bar(p.notes, -1, "")
 		engine.Progress = func(rule string, done, all int) { showProgress(bar, rule, done, all) }
+		if !cli.IsTerminal(p.notes) {
+			engine.Progress = tellProgress(p.notes, time.Now)
+		}
 		lives, err := engine.Backtest(ctx, q.filter.From, q.filter.To)
 		cli.Finish(bar)
 		if err != nil {
@@ -82,6 +86,25 @@ func showProgress(bar *progressbar.ProgressBar, rule string, done, all int) {
 		bar.ChangeMax(all)
 	}
 	cli.Advance(bar, int64(done))
+}
+
+// progressEvery is how often progress is told where no bar can be drawn: short walks say nothing.
+const progressEvery = 10 * time.Second
+
+// tellProgress writes what showProgress draws, a line every ten seconds, for logs and pipes.
+func tellProgress(w io.Writer, now func() time.Time) func(rule string, done, all int) {
+	last := now()
+	return func(rule string, done, all int) {
+		if now().Sub(last) < progressEvery {
+			return
+		}
+		last = now()
+		if all == 0 {
+			cli.Note(w, "walking rule %s", rule)
+			return
+		}
+		cli.Note(w, "walking rule %s: %s of %s looked at", rule, cli.Count(int64(done)), cli.Count(int64(all)))
+	}
 }
 
 func episode(life alert.Life, e alert.Episode, f storage.Filter, zone *time.Location) episodeRow {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -34,4 +35,19 @@ func TestNights(t *testing.T) {
 		require.Equal(t, night, row.Night, fired)
 		require.InDelta(t, 7200, row.DurationS, 0, "two hours are two hours, whatever the wall says")
 	}
+}
+
+// TestTellProgress: who reads a log hears of a long walk every ten seconds, and nothing of a short one.
+func TestTellProgress(t *testing.T) {
+	var out bytes.Buffer
+	now := time.Unix(0, 0)
+	tell := tellProgress(&out, func() time.Time { return now })
+	for i := range 1200 {
+		tell("error-spike", i, 1200)
+		now = now.Add(10 * time.Millisecond)
+	}
+	require.Equal(t, "walking rule error-spike: 1,000 of 1,200 looked at\n", out.String())
+	now = now.Add(10 * time.Second)
+	tell("error-rate", 0, 0)
+	require.Contains(t, out.String(), "walking rule error-rate\n")
 }
