@@ -36,6 +36,7 @@ type SpikeOptions struct {
 	Floor  int     // least errors in five minutes; 0 = 20
 	Lift   float64 // least ratio to the baseline; 0 = 3
 	PValue float64 // how improbable the five minutes have to be; 0 = 1e-6
+	Barely bool    // for those who test once more: a spike need not show, beyond chance, that as a whole it reaches the lift
 	Limit  int     // spikes returned; 0 = all
 
 	// Advice says what to do about an error; nil leaves SpikeRow.Advice empty.
@@ -113,7 +114,7 @@ func spikes(ctx context.Context, conn querier, f Filter, o SpikeOptions) (Answer
 		return Answer[SpikeRow]{}, err
 	}
 	s := &spikeQuestion{question: q, options: o, answer: newAnswer[SpikeRow](f), sources: map[string]struct{}{}, matches: map[spike.Kind]bool{}}
-	s.detect = spike.Options{Floor: o.Floor, Lift: o.Lift, PValue: o.PValue}.WithDefaults()
+	s.detect = spike.Options{Floor: o.Floor, Lift: o.Lift, PValue: o.PValue, Barely: o.Barely}.WithDefaults()
 	for _, step := range []func(context.Context) error{s.boundKinds, s.readCounts, s.readObserved, s.readFirstSeen, s.judge, s.rate, s.explain} {
 		if err := step(ctx); err != nil {
 			return Answer[SpikeRow]{}, err

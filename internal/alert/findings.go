@@ -134,7 +134,7 @@ func appearance(counts []storage.CallCount, c storage.NewCode, enough uint64) []
 
 // spikes finds those that are worth a page.
 func (e *Engine) spikes(ctx context.Context, r *Rule, f storage.Filter, sp span) ([]finding, error) {
-	answer, err := e.Hours.Spikes(ctx, e.DB, f, storage.SpikeOptions{Floor: r.MinCount, Lift: r.Lift, PValue: pagePValue})
+	answer, err := e.Hours.Spikes(ctx, e.DB, f, storage.SpikeOptions{Floor: r.MinCount, Lift: r.Lift, PValue: pagePValue, Barely: true})
 	if err != nil {
 		return nil, err
 	}

@@ -222,7 +222,7 @@ func (d *detector) lifted(b *baseline, from, to int) bool {
 	if b.isNew || count < lift*expected {
 		return b.isNew
 	}
-	return b.unproven || b.p(count, lift*shownShare*expected, from, to) < shownPValue && b.sudden(count, lift*suddenShare, shownPValue, from, to)
+	return b.unproven || d.options.Barely || b.p(count, lift*shownShare*expected, from, to) < shownPValue && b.sudden(count, lift*suddenShare, shownPValue, from, to)
 }
 
 func (d *detector) describe(b *baseline, start, end int) Spike {

@@ -51,6 +51,7 @@ type Options struct {
 	Floor  int     // least errors in five minutes; 0 = 20
 	Lift   float64 // least ratio to the baseline; 0 = 3
 	PValue float64 // how improbable the five minutes have to be; 0 = 1e-6
+	Barely bool    // a spike need not show, beyond chance, that as a whole it reaches the lift
 
 	model func(*baseline) float64 // measures the dispersion; nil = measureDispersion
 }

@@ -27,6 +27,18 @@ func told(spikes []Spike) (list []string) {
 	return list
 }
 
+// TestBarely: whoever tests a spike once more is told of one that reaches the lift by so little that it may be chance.
+func TestBarely(t *testing.T) {
+	counts := every(make([]uint64, 2*day), 0, 2*day, 1, 40)
+	for m := range counts { // of whom five minutes stray by a third
+		counts[m] = uint64(40 + 14*(m/5%3-1))
+	}
+	every(counts, 2000, 2005, 1, 85)
+	in := inputOf(counts)
+	require.Empty(t, Detect(in, Options{}))
+	require.Len(t, Detect(in, Options{Barely: true}), 1)
+}
+
 const day = 1440
 
 func TestDetect(t *testing.T) {
