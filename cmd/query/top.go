@@ -21,7 +21,7 @@ func newTop() *cobra.Command {
 		Short: "The most frequent errors: exact counts, rates, change and what to do",
 		Long: `top groups errors by vendor, status and code and counts them exactly: the rows, "other" and "total" add up. The rate is of
 all responses of that vendor under the same filters; the change is against the window of equal length before. Distinct operations of
-more than 2 million errors are estimated, which a note says, unless --exact.`,
+more than 2 million errors are estimated, which a note says; --exact counts up to 20 million.`,
 		Example: `  query top --since 24h
   query top --vendor truelayer --by endpoint,code
   query top --by service --category rate_limit -o json`,
