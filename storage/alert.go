@@ -236,6 +236,16 @@ func (db *DB) Successes(ctx context.Context, f Filter) (count uint64, err error)
 	return count, err
 }
 
+// Records counts the errors of the range: rows, and records, of which some may have been written more than once.
+func (db *DB) Records(ctx context.Context, f Filter) (rows, records uint64, err error) {
+	q, err := newQuestion(db.conn, f)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = q.ask(ctx, "alert_records", nil, func(r driver.Rows) error { return r.Scan(&rows, &records) })
+	return rows, records, err
+}
+
 // CompleteUntil returns the instant up to which everything has been ingested, and a note when an ingester
 // has stopped; the zero time when no ingester has reported yet.
 func (db *DB) CompleteUntil(ctx context.Context) (time.Time, string, error) {

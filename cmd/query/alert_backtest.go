@@ -148,7 +148,15 @@ func backtestNote(rows []episodeRow, file *alert.File, f storage.Filter) string 
 			nights++
 		}
 	}
-	return plural(len(rows), "page") + " in " + f.To.Sub(f.From).Round(time.Minute).String() + " under " + plural(len(file.Rules), "rule") + ", " + plural(nights, "page") + " at night"
+	return plural(len(rows), "page") + " in " + span(f.To.Sub(f.From)) + " under " + plural(len(file.Rules), "rule") + ", " + plural(nights, "page") + " at night"
+}
+
+// span writes whole days as days.
+func span(d time.Duration) string {
+	if days := d / (24 * time.Hour); days > 0 && d%(24*time.Hour) == 0 {
+		return plural(int(days), "day")
+	}
+	return d.Round(time.Minute).String()
 }
 
 func episodeColumns() []render.Column[episodeRow] {

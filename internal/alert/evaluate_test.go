@@ -199,7 +199,9 @@ known: [{vendor: acme, code: "down", reason: migration, until: `
 
 func TestEvidence(t *testing.T) {
 	w := alerttest.New(t)
-	w.Insert(ordinary(), alerttest.Calls{From: ago(4 * minute), To: noon(), N: 30, Status: 504, Code: "slow"})
+	w.Insert(ordinary(), alerttest.Calls{From: ago(4 * minute), To: noon(), N: 30, Status: 504, Code: "slow"},
+		alerttest.Calls{From: ago(25 * hour), To: ago(24 * hour), N: 1, Status: 504, Code: "slow"}, // what is expected
+		alerttest.Calls{From: ago(4 * minute), To: noon(), N: 1, Status: 400, Code: "other", Route: "/other"})
 	e := Engine{
 		DB: w.DB, Rules: rules(t, `rules: [{name: s, kind: spike, annotations: {note: "{{ .Count }} of {{ .Labels.vendor }}"}}]`), Grace: DefaultGrace,
 		Advice: func(vendor string, status int, code string) string { return vendor + code },
@@ -218,7 +220,11 @@ func TestEvidence(t *testing.T) {
 	require.Equal(t, "it is slow", ev.Message)
 	require.Equal(t, "acmeslow", ev.Advice)
 	require.Len(t, ev.Offsets, 3)
-	require.Contains(t, ev.Query, "query spikes --vendor acme --status 504 --code slow --from ")
+	require.Len(t, ev.TraceIDs, 3)
+	require.Equal(t, ago(4*minute), ev.Since)
+	require.Positive(t, ev.Expected)
+	require.InDelta(t, 120/ev.Expected, ev.Ratio, 0.05)
+	require.Equal(t, "query spikes --vendor acme --status 504 --code slow --from "+ago(4*minute).Format(time.RFC3339)+" --to "+noon().Add(time.Second).Format(time.RFC3339), ev.Query)
 	require.Equal(t, "120 of acme", a.Annotations(ev)["note"])
 }
 

@@ -65,18 +65,21 @@ func (e *Engine) stormIsOrdinary(ctx context.Context, f storage.Filter, row *sto
 	if err != nil {
 		return false, err
 	}
-	minutes := max(1, f.To.Sub(f.From).Minutes())
-	if keepsOn(row.Attempts, successes, minutes, hours, standardLift) {
+	if keepsOn(row.Attempts, successes, max(1, f.To.Sub(f.From).Minutes()), hours, standardLift) {
 		return true, nil
 	}
-	// Records that were written twice look like repetitions.
-	course := map[int64]uint64{}
-	err = e.DB.Course(ctx, f, f.From, f.To, nil, course)
-	var failed uint64
-	for _, n := range course {
-		failed += n
+	rows, records, err := e.DB.Records(ctx, f)
+	return isCopied(row, rows, records, least), err
+}
+
+// isCopied tells that a storm is one only because its records were written more than once, so that they look like
+// repetitions: without the copies it wastes too little, or an operation has fewer attempts than a run takes.
+func isCopied(row *storage.StormRow, rows, records, least uint64) bool {
+	if records >= rows-rows/10 { // an estimate, and some copies make no storm
+		return false
 	}
-	return failed < least || keepsOn(failed, successes, minutes, hours, standardLift), err
+	attempts := row.Attempts * records / rows
+	return attempts < row.Operations+least || attempts < runAttempts*row.Operations
 }
 
 func (e *Engine) limits(ctx context.Context, r *Rule, f storage.Filter) ([]finding, error) {

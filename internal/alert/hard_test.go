@@ -77,16 +77,18 @@ func TestFirstMinutes(t *testing.T) {
 	}
 }
 
+// TestSlowRamp: four times the mean of the day before, and six times what it was. But that took five hours, and what came in
+// the hours before knows.
 func TestSlowRamp(t *testing.T) {
 	w := alerttest.New(t)
-	w.Insert(alerttest.Calls{From: ago(40 * hour), To: noon(), N: 30}, trouble(ago(40*hour), ago(14*hour), 2))
-	for i := range 14 { // from twice to seven times a minute in fourteen hours
-		from := ago(time.Duration(14-i) * hour)
-		w.Insert(trouble(from, from.Add(30*minute), 2+(5*i+1)/14), trouble(from.Add(30*minute), from.Add(hour), 2+(5*i+3)/14))
+	w.Insert(alerttest.Calls{From: ago(40 * hour), To: noon(), N: 100}, trouble(ago(40*hour), ago(5*hour), 3))
+	for i := range 15 {
+		from := ago(5*hour - time.Duration(i)*20*minute)
+		w.Insert(trouble(from, from.Add(20*minute), 4+i))
 	}
 	e := defaultEngine(t, w)
-	requireQuiet(t, e, ago(16*hour), noon())
-	for at := ago(10 * hour); !at.After(noon()); at = at.Add(100 * minute) {
+	requireQuiet(t, e, ago(8*hour), noon())
+	for at := ago(5 * hour); !at.After(noon()); at = at.Add(50 * minute) {
 		require.Empty(t, firing(t, e, at))
 	}
 }
@@ -117,23 +119,46 @@ func TestGapOfAllIsNoSilence(t *testing.T) {
 	require.Equal(t, []string{"vendor-silent"}, firing(t, e, ago(31*minute)), "somebody was recorded")
 }
 
-// TestDuplicatedDay: a day's records are written into the topic once more, hours later: other offsets, the times of
-// the first. What was complete then has twice as many of everything, and what follows has not.
+// TestDuplicatedDay: a day's records are written into the topic once more: other offsets, the bytes and times of the first.
+// What was complete then has twice as many of everything, and what follows has not. A few errors at once stay few.
 func TestDuplicatedDay(t *testing.T) {
 	w := alerttest.New(t)
-	usual := func(from, to time.Time) []alerttest.Calls {
-		return []alerttest.Calls{{From: from, To: to, N: 20}, trouble(from, to, 3)}
+	for _, day := range []struct {
+		from, to time.Time
+		twice    bool
+	}{{ago(80 * hour), ago(50 * hour), false}, {ago(50 * hour), ago(26 * hour), true}, {ago(26 * hour), noon(), false}} {
+		failing := trouble(day.from, day.to, 3)
+		failing.Twice = day.twice
+		w.Insert(alerttest.Calls{From: day.from, To: day.to, N: 20, Twice: day.twice}, failing)
 	}
-	w.Insert(usual(ago(80*hour), noon())...)
+	few := alerttest.Calls{From: ago(40 * hour), To: ago(40*hour - 4*minute), N: 4, Status: 400, Code: "rare", Twice: true}
+	w.Insert(few, alerttest.Calls{From: ago(79 * hour), To: ago(79*hour - minute), N: 1, Status: 400, Code: "rare"})
 	e := defaultEngine(t, w)
+	answer, err := e.DB.Spikes(t.Context(), storage.Filter{From: few.From.Add(-hour), To: few.To.Add(hour)}, storage.SpikeOptions{})
+	require.NoError(t, err)
+	require.Len(t, answer.Rows, 1, "an answer counts rows")
 	requireQuiet(t, e, ago(3*day), noon())
-	w.Insert(usual(ago(50*hour), ago(26*hour))...)
-	requireQuiet(t, e, ago(3*day), noon())
-	for at := ago(50 * hour); at.Before(ago(46 * hour)); at = at.Add(23 * minute) {
+	for _, at := range []time.Time{ago(50*hour - 4*minute), ago(49 * hour), few.To, ago(26*hour + minute), ago(25 * hour)} {
 		require.Empty(t, firing(t, e, at), at)
 	}
 	w.Insert(trouble(ago(5*minute), noon(), 60))
 	require.Contains(t, firing(t, e, noon()), "error-spike", "and it still pages")
+}
+
+// TestDuplicatedRetries: where each call is tried thrice in an outage and the records are written twice, nobody repeats
+// without mercy. Who tries six times does, however often that was written.
+func TestDuplicatedRetries(t *testing.T) {
+	for attempts, storms := range map[int][]string{3: nil, 6: {"storm"}} {
+		w := alerttest.New(t)
+		outage := trouble(ago(20*minute), ago(10*minute), 4)
+		outage.Attempts, outage.Twice = attempts, true
+		w.Insert(ordinary(), outage)
+		e := Engine{DB: w.DB, Rules: rules(t, "rules: [{name: storm, kind: storm, min_count: 50, keep_firing_for: 30m}]"), Grace: DefaultGrace}
+		answer, err := e.DB.Storms(t.Context(), storage.Filter{From: ago(hour), To: noon()}, storage.StormOptions{})
+		require.NoError(t, err)
+		require.Len(t, answer.Rows, 1, "an answer counts rows")
+		require.Equal(t, storms, firing(t, &e, noon()), attempts)
+	}
 }
 
 // TestDaylightSaving: a batch that fails as it always does runs at a fixed time of a town that changes its clocks, in
@@ -184,9 +209,10 @@ func TestOwnClockStepsBack(t *testing.T) {
 // TestDayOfDuplicates: a day in which every record came twice has twice the errors and twice the calls.
 func TestDayOfDuplicates(t *testing.T) {
 	w := alerttest.New(t)
-	once := []alerttest.Calls{{From: ago(60 * hour), To: noon(), N: 30}, trouble(ago(60*hour), noon(), 4)}
-	twice := []alerttest.Calls{{From: ago(12 * hour), To: noon(), N: 30}, trouble(ago(12*hour), noon(), 4)}
-	w.Insert(append(once, twice...)...)
+	failing := trouble(ago(12*hour), noon(), 4)
+	failing.Twice = true
+	w.Insert(alerttest.Calls{From: ago(60 * hour), To: ago(12 * hour), N: 30}, trouble(ago(60*hour), ago(12*hour), 4),
+		alerttest.Calls{From: ago(12 * hour), To: noon(), N: 30, Twice: true}, failing)
 	e := defaultEngine(t, w)
 	requireQuiet(t, e, ago(13*hour), noon())
 	for _, at := range []time.Time{ago(12*hour - 4*minute), ago(11 * hour), noon()} {

@@ -25,6 +25,8 @@ const (
 	weekPValue = 1e-7
 	// standardFloor and standardLift are the errors of five minutes, and count / expected, where the rule does not say.
 	standardFloor, standardLift = 20, 3
+	// runAttempts of one operation are a run of retries, as in `query storms`.
+	runAttempts = 5
 	// usualHistory is how far back an ordinary hour is looked for, and usualHours how many there must be.
 	usualHistory = 7 * day
 	usualHours   = 6

@@ -214,3 +214,14 @@ func TestUnknown(t *testing.T) {
 	c.knownFor(minutesADay)
 	require.False(t, c.isUnknown(), "it is known")
 }
+
+// TestCopied: what was written twice is half as many attempts.
+func TestCopied(t *testing.T) {
+	storm := &storage.StormRow{Attempts: 600, Operations: 60}
+	require.False(t, isCopied(storm, 600, 600, 50))
+	require.False(t, isCopied(storm, 600, 540, 50), "some copies make no storm")
+	require.False(t, isCopied(storm, 600, 300, 50), "five attempts each are left")
+	require.True(t, isCopied(storm, 600, 299, 50), "fewer")
+	require.True(t, isCopied(storm, 600, 300, 241), "240 are wasted")
+	require.False(t, isCopied(storm, 0, 0, 50), "its rows are gone")
+}

@@ -3,6 +3,7 @@ package alerttest
 
 import (
 	"crypto/rand"
+	"fmt"
 	"testing"
 	"time"
 
@@ -50,6 +51,8 @@ type Calls struct {
 	Limit, WindowS int // of the quota that the response states; 0 = none
 	Parse          parsers.ParseResult
 	Coarse         bool // all are one operation, and the log knows whole seconds only
+	Attempts       int  // of each call, five seconds apart; 0 = 1
+	Twice          bool // each record is written twice, at two offsets
 }
 
 // Insert stores responses. Each is an operation of its own, unless it is coarse.
@@ -59,7 +62,7 @@ func (w *World) Insert(list ...Calls) {
 	for _, c := range list {
 		for minute := c.From; minute.Before(c.To); minute = minute.Add(time.Minute) {
 			for i := range c.N {
-				b.Append(w.row(c, minute.Add(time.Duration(i)*time.Minute/time.Duration(c.N))))
+				w.call(b, c, minute.Add(time.Duration(i)*time.Minute/time.Duration(c.N)))
 			}
 		}
 	}
@@ -68,13 +71,27 @@ func (w *World) Insert(list ...Calls) {
 	require.NoError(w.t, writer.Insert(w.t.Context(), b, storage.Grant{ID: rand.Text(), Date: time.Now().UTC(), Deadline: time.Now().Add(time.Minute).Truncate(time.Second)}))
 }
 
-func (w *World) row(c Calls, at time.Time) *parsers.Row {
+// call appends the records of one call.
+func (w *World) call(b *storage.Block, c Calls, at time.Time) {
+	operation := uint64(w.offset + 1)
+	for attempt := range max(c.Attempts, 1) {
+		r := w.row(c, at.Add(time.Duration(attempt)*5*time.Second), operation)
+		b.Append(r)
+		if c.Twice {
+			w.offset++
+			r.Offset = w.offset
+			b.Append(r)
+		}
+	}
+}
+
+func (w *World) row(c Calls, at time.Time, operation uint64) *parsers.Row {
 	w.offset++
 	r := &parsers.Row{
 		Source: "src", Topic: "t", Offset: w.offset, Time: at.UnixMilli(), Kind: parsers.KindSuccess, Status: 200,
 		Vendor: []byte(or(c.Vendor, "acme")), Service: []byte(or(c.Service, "checkout")), Environment: []byte("production"),
-		Method: []byte("POST"), Route: []byte(or(c.Route, "/pay")), Checksum: uint32(w.offset), Operation: uint64(w.offset), OperationKey: parsers.OperationKeyPath,
-		RetryAfterMS: parsers.Absent,
+		Method: []byte("POST"), Route: []byte(or(c.Route, "/pay")), Checksum: uint32(w.offset), Operation: operation, OperationKey: parsers.OperationKeyPath,
+		RetryAfterMS: parsers.Absent, TraceID: fmt.Appendf(nil, "%032x", operation),
 	}
 	r.RateLimit = parsers.RateLimit{Limit: parsers.Absent, Remaining: parsers.Absent, ResetAt: parsers.Absent, WindowS: parsers.Absent}
 	if c.Limit > 0 {

@@ -75,5 +75,9 @@ func (n *Notification) title() string {
 			about = append(about, n.Labels[name])
 		}
 	}
-	return strings.ToUpper(string(n.Status)) + " " + n.Labels["alertname"] + ": " + strings.Join(about, " ")
+	title := strings.ToUpper(string(n.Status)) + " " + n.Labels["alertname"]
+	if len(about) == 0 {
+		return title // one about errata itself
+	}
+	return title + ": " + strings.Join(about, " ")
 }

@@ -157,6 +157,8 @@ func TestSlack(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(r.bodies[0]), &body))
 	text, _ := body["text"].(string)
 	require.True(t, strings.HasPrefix(text, "FIRING spike: acme\n"))
+	own := Notification{Status: StatusFiring, Labels: map[string]string{"alertname": noDataAlert, "severity": "warning"}}
+	require.Equal(t, "FIRING ErrataNoData", own.title())
 	require.Contains(t, text, "message: &lt;!channel&gt; *down* _now_ 'rm' https://evil.example", "a vendor's words page nobody")
 	require.Contains(t, text, "\nquery spikes --vendor acme")
 	delete(body, "text")

@@ -124,7 +124,7 @@ func (w *writer) decoys(from time.Time, days int) {
 		outage := &stream{vendor: "acme", service: "checkout", route: "/v1/refund", status: 502, code: "bad_gateway"}
 		for i := range 18 { // fifteen in five minutes
 			w.next++
-			w.rows = append(w.rows, response{start.Add(time.Duration(20*i) * time.Second).UnixMilli(), outage, w.next})
+			w.add(outage, start.Add(time.Duration(20*i)*time.Second).UnixMilli(), w.next)
 		}
 		odd := &stream{vendor: "globex", service: "checkout", route: "/v1/pay", status: 400, code: "odd_" + names[day%7] + names[day/7%7]}
 		for i := range 4 {

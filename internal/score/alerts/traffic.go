@@ -17,6 +17,7 @@ type response struct {
 	at        int64 // Unix milliseconds
 	stream    *stream
 	operation uint64
+	checksum  uint32 // of its bytes: that of no other, unless it is written twice
 }
 
 // stream is one kind of response of one vendor, and how often it comes in ordinary times.
@@ -85,14 +86,18 @@ func (w *writer) minute(s *stream, at time.Time, mean float64) {
 func (w *writer) call(s *stream, at int64) {
 	w.next++
 	operation := cmp.Or(s.operation, w.next)
-	w.rows = append(w.rows, response{at, s, operation})
+	w.add(s, at, operation)
 	for _, odds := range []float64{0.3, 0.15} {
 		if s.status < 500 || w.rand.Float64() >= odds {
 			return
 		}
 		at += 800 + w.rand.Int64N(3000)
-		w.rows = append(w.rows, response{at, s, operation})
+		w.add(s, at, operation)
 	}
+}
+
+func (w *writer) add(s *stream, at int64, operation uint64) {
+	w.rows = append(w.rows, response{at, s, operation, uint32(len(w.rows) + 1)})
 }
 
 // sorted returns the responses by time.
@@ -112,7 +117,7 @@ func (r *response) fill(row *parsers.Row, offset int64) {
 	*row = parsers.Row{
 		Source: "simulated", Topic: "responses", Offset: offset, Time: r.at, Kind: parsers.KindSuccess, Status: 200,
 		Vendor: []byte(s.vendor), Service: []byte(s.service), Environment: []byte("production"), Credential: []byte("key"),
-		Method: []byte("POST"), Host: []byte(s.vendor + ".example"), Route: []byte(s.route), Operation: r.operation,
+		Method: []byte("POST"), Host: []byte(s.vendor + ".example"), Route: []byte(s.route), Operation: r.operation, Checksum: r.checksum,
 		OperationKey: parsers.OperationKeyIdempotency, DurationMS: 120, RetryAfterMS: parsers.Absent,
 		RateLimit: parsers.RateLimit{Limit: parsers.Absent, Remaining: parsers.Absent, ResetAt: parsers.Absent, WindowS: parsers.Absent},
 	}
