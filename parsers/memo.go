@@ -97,7 +97,7 @@ func (r *Registry) quiet(route *knownText) bool {
 		return false
 	}
 	route.calm = calm
-	for _, id := range [...]string{"7", "1234567", "12345678901", "f1234560abf9f57287637624def39087", "3a7dd87c-8f00-445a-92ac-07990b211862"} {
+	for _, id := range [...]string{"7", "1234567", "12345678901", "6f1c8a0e8f7e4a0b9d7d0d2f", "f1234560abf9f57287637624def39087", "3a7dd87c-8f00-445a-92ac-07990b211862"} {
 		path := bytes.ReplaceAll(route.text, []byte("{id}"), []byte(id))
 		if r.custom || !bytes.Equal(r.redactor.AppendPath(nil, path), path) {
 			route.calm = notCalm

@@ -40,14 +40,14 @@ func FuzzQuietPaths(f *testing.F) {
 // plainPaths puts ids of all kinds in the places of a route.
 func plainPaths(route []byte, seed uint64) [][]byte {
 	var paths [][]byte
-	for kind := range uint64(25) {
+	for kind := range uint64(49) {
 		path := route
 		for i := uint64(0); bytes.Contains(path, []byte("{id}")) && i < 8; i++ {
 			h := fnv.New128a()
 			fmt.Fprint(h, seed, kind, i)
 			sum := h.Sum(nil)
 			id := fmt.Sprintf("%x", sum)
-			switch (kind + i*(kind/5)) % 5 {
+			switch (kind + i*(kind/7)) % 7 {
 			case 1:
 				id = fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:])
 			case 2:
@@ -56,6 +56,10 @@ func plainPaths(route []byte, seed uint64) [][]byte {
 				id = fmt.Sprint(uint32(sum[0])<<16 | uint32(sum[1])<<8 | uint32(sum[2]))[:1+sum[3]%3]
 			case 4:
 				id = fmt.Sprint(10_000_000_000 + seed%90_000_000_000)[:8+sum[3]%4]
+			case 5:
+				id = id[:24]
+			case 6: // many digits in a row, as those of a card
+				id = (id[:seed%12] + fmt.Sprint(seed|1<<63) + id)[:24]
 			}
 			path = bytes.Replace(path, []byte("{id}"), []byte(id), 1)
 		}

@@ -35,7 +35,7 @@ func AppendRoute(dst, path []byte) []byte {
 }
 
 // AppendPlainRoute is AppendRoute, and reports whether the path is plain: its route, but for UUIDs, numbers of
-// 32 hexadecimal digits, and numbers of at most eleven digits, in the places of {id}.
+// 32 hexadecimal digits, most of 24, and numbers of at most eleven digits, in the places of {id}.
 func AppendPlainRoute(dst, path []byte) (route []byte, isPlain bool) {
 	if route, ok := appendUsualRoute(dst, path); ok {
 		return route, true
@@ -119,15 +119,34 @@ func appendAnyRoute(dst, path []byte) (route []byte, isPlain bool) {
 
 // isUsualID recognises the ids of a plain path. Longer numbers may be those of cards.
 func isUsualID(segment []byte, made uint8) bool {
-	const longest, hex = 11, 32
+	const longest, hex, objectID = 11, 32, 24
 	switch n := len(segment); {
 	case made == ofDigits && n <= longest:
 		return n < 2 || segment[0] != '0' || segment[1] != '0'
 	case made&^ofHex == 0:
-		return n == hex
+		return n == hex || n == objectID && isQuietHex(segment)
 	default:
 		return made&^(ofHex|ofDash) == 0 && uuidLength(segment) == n
 	}
+}
+
+// isQuietHex reports whether a hexadecimal number holds no number of a card or account: no thirteen digits in a row,
+// and it does not begin with the letters of a country, or with 00.
+func isQuietHex(b []byte) bool {
+	const card = 13
+	if isLetter(b[0]) && isLetter(b[1]) || b[0] == '0' && b[1] == '0' {
+		return false
+	}
+	digits := 0
+	for _, c := range b {
+		if digits++; !isDigit(c) {
+			digits = 0
+		}
+		if digits == card {
+			return false
+		}
+	}
+	return true
 }
 
 // before returns b up to the first c.
