@@ -35,7 +35,7 @@ func TestRowsOfANumberAreAlike(t *testing.T) {
 				rec := c.record(i, 0, int64(i))
 				registry.Parse(&rec, &row)
 				alike(row.Caller, row.Service, row.Environment, row.Credential, row.Method, row.Host, row.Route)
-				alike(row.Verdict, row.Code, row.Title, row.Message, row.MessageTemplate, row.Type, row.Details, row.Format, row.RedactionVersion)
+				alike(row.Verdict, row.Code, row.Title, row.MessageTemplate, row.Type, row.Details, row.Format, row.RedactionVersion)
 			}
 		}
 	}

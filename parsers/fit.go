@@ -30,6 +30,7 @@ type shapeFits struct {
 type fit struct {
 	whole, fitted *definition
 	ids           uint64 // values of the shape that are nothing but ids
+	sentence      int    // the value that is nothing but the message; 0 = none
 	alone         bool   // the body decides what its envelopes read
 	tries, hits   int    // of verdicts
 }
@@ -62,7 +63,7 @@ func (s *scratch) fitOf(d *definition) *fit {
 		return nil
 	}
 	f := fit{whole: d, fitted: d.fit(s.body.root)}
-	f.ids, f.alone = f.fitted.alone(s.body.root)
+	f.ids, f.sentence, f.alone = f.fitted.alone(s.body.root)
 	known.fits = append(known.fits, f)
 	return &known.fits[len(known.fits)-1]
 }

@@ -189,7 +189,7 @@ func (r *Registry) judge(row *Row, v *vendor) {
 	}
 	advice, m = f.advised(advice, m)
 	row.Category = r.category(row, advice, m)
-	s.asked.advice = advice
+	s.asked.advice, s.asked.coded = advice, m == matchCode && advice.Category != CategoryNone
 	row.documented(&advice)
 	r.decideRetry(row, v, advice.Retry)
 }

@@ -145,7 +145,7 @@ type Row struct {
 
 	// Rows with the same number, other than 0, have the same …
 	Caller  uint64 // … Service, Environment, Credential, Method, Host and Route
-	Verdict uint64 // … Code, Title, MessageTemplate, Message, Type, Details, Format and RedactionVersion
+	Verdict uint64 // … Code, Title, MessageTemplate, Type, Details, Format and RedactionVersion; Messages may differ in an id
 
 	scratch *scratch // working memory, made by the first Parse; it backs the texts above
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/errata-dev/errata/parsers/redact"
 )
 
-// Errors of a kind differ in little but the trace id: a vendor's bodies of one shape with the same values elsewhere
-// say the same. What became of such a body, its code, texts, category and fingerprint, is a verdict. It is taken over
+// Errors of a kind differ in little but the trace id, and an id in the message (sentence.go): a vendor's bodies of one
+// shape with the same values elsewhere say the same. What became of such a body, its code, texts, category and fingerprint, is a verdict. It is taken over
 // where nothing else had a say: no header, no decoder in Go, no time, no error that the caller saw besides. What the headers say is read
 // every time.
 // That spares a fifth of an error row of traffic.
@@ -37,8 +37,11 @@ type verdict struct {
 	vendor   *vendor
 	envelope *envelope
 	status   uint16
+	refused  bool // there is none: it depends on the id in the message
 
-	raw                                            []byte // the message as it came
+	raw      []byte   // the message as it came
+	sentence sentence // what became of it, when there is an id in it
+
 	code, title, message, template, kind, instance []byte
 	details                                        []Detail
 	texts                                          []byte // of all of these
@@ -51,7 +54,9 @@ type verdict struct {
 type asked struct {
 	sum        uint64
 	fit        *fit
-	start, end int // of the values in lists
+	start, end int      // of the values in lists
+	id         idWithin // in the message
+	coded      bool     // the code tells the category
 	advice     Advice
 }
 
@@ -63,7 +68,7 @@ func (r *Registry) verdict(row *Row, v *vendor, f *fit) bool {
 	}
 	f.tries++
 	start := len(s.lists)
-	s.lists = s.shapes.AppendValues(s.lists, &s.outer, f.ids)
+	message, id := r.appendBody(s, f)
 	values := s.lists[start:]
 	if len(values) > verdictKey {
 		return false
@@ -74,19 +79,35 @@ func (r *Registry) verdict(row *Row, v *vendor, f *fit) bool {
 		k := &ways[i]
 		if k.status == row.Status && k.fitted == f.fitted && k.vendor == v && bytes.Equal(k.values, values) {
 			f.hits++
-			return r.recallVerdict(row, k)
+			return !k.refused && r.recallVerdict(row, k, message, id)
 		}
 	}
-	s.asked = asked{sum: sum, fit: f, start: start, end: len(s.lists)}
+	s.asked = asked{sum: sum, fit: f, start: start, end: len(s.lists), id: id}
 	return false
 }
 
+// appendBody appends what verdicts on bodies of a shape are told apart by to the lists. It returns the message, if that
+// may differ in an id, and where the id stands in it.
+func (r *Registry) appendBody(s *scratch, f *fit) (message []byte, id idWithin) {
+	if s.lists = s.shapes.AppendValues(s.lists, &s.outer, f.ids); f.sentence > 0 {
+		message = trim(s.outer.Root().At(f.sentence).Text())
+		if !r.custom {
+			id = idIn(message)
+		}
+		s.lists = appendSentence(s.lists, message, id)
+	}
+	return message, id
+}
+
 // recallVerdict is recognise and finish for a body that is known. It declines when headers say what is wrong.
-func (r *Registry) recallVerdict(row *Row, k *verdict) bool {
+func (r *Registry) recallVerdict(row *Row, k *verdict, message []byte, id idWithin) bool {
 	s := row.scratch
 	f := &s.found
 	f.reset()
 	f.format, f.advice, f.message = k.envelope.format, k.envelope.advice, k.raw
+	if id.form != formNone {
+		f.message, f.retryAfterMS = message, s.retryHint(s.body.root, k.envelope.plan.retryAfter)
+	}
 	f.trace, f.requestID = s.name(s.body.root, k.envelope.plan.trace), s.name(s.body.root, k.envelope.plan.requestID)
 	row.Parse, row.Format = ParseVendor, f.format
 	if r.limits(row, k.vendor); row.throttled() {
@@ -98,6 +119,9 @@ func (r *Registry) recallVerdict(row *Row, k *verdict) bool {
 	r.decideRetry(row, k.vendor, k.advice.Retry)
 	row.Code, row.Title, row.Type, row.Instance = k.code, k.title, k.kind, k.instance
 	row.Message, row.MessageTemplate, row.Fingerprint = k.message, k.template, k.fingerprint
+	if id.form != formNone {
+		row.Message = s.say(&k.sentence, message[id.at:id.end()])
+	}
 	row.Details = append(row.Details, k.details...)
 	row.RedactionVersion = redact.Version
 	row.Verdict = k.number
@@ -116,12 +140,15 @@ func (r *Registry) pass(row *Row, v *vendor) {
 		*recent = a.sum
 		return
 	}
-	k := &all.known[a.sum%(verdictCount/verdictWays)*verdictWays+a.sum>>40%verdictWays]
+	k := all.next(a.sum)
 	k.number = rowNumbers.Add(1)
 	k.values = append(k.values[:0], s.lists[a.start:a.end]...)
 	k.fitted, k.vendor, k.envelope, k.status = a.fit.fitted, v, s.matched, row.Status
 	k.category, k.advice, k.fingerprint = row.Category, a.advice, row.Fingerprint
-	k.texts = k.texts[:0]
+	k.texts, k.refused = k.texts[:0], false
+	if a.id.form != formNone {
+		k.refused = !r.sentence(row, k)
+	}
 	k.raw = k.keep(s.found.message)
 	k.code, k.title, k.message, k.template = k.keep(row.Code), k.keep(row.Title), k.keep(row.Message), k.keep(row.MessageTemplate)
 	k.kind, k.instance = k.keep(row.Type), k.keep(row.Instance)
@@ -131,6 +158,17 @@ func (r *Registry) pass(row *Row, v *vendor) {
 	}
 }
 
+// next returns where to remember a verdict. While places are empty none is lost: that spares 9 % of a problem.
+func (v *verdicts) next(sum uint64) *verdict {
+	ways := v.known[sum%(verdictCount/verdictWays)*verdictWays:][:verdictWays]
+	for i := range ways {
+		if ways[i].number == 0 {
+			return &ways[i]
+		}
+	}
+	return &ways[sum>>40%verdictWays]
+}
+
 // keep returns a copy of a text among the verdict's own.
 func (k *verdict) keep(text []byte) []byte {
 	start := len(k.texts)
@@ -138,18 +176,18 @@ func (k *verdict) keep(text []byte) []byte {
 	return k.texts[start:len(k.texts):len(k.texts)]
 }
 
-// alone reports whether the body alone decides what the envelopes of a fitted definition read, and which values of
-// its shape are nothing but ids.
-func (d *definition) alone(root lenient.Node) (ids uint64, ok bool) {
-	var others uint64
+// alone reports whether the body alone decides what the envelopes of a fitted definition read, which values of
+// its shape are nothing but ids, and which one is nothing but the message, 0 for none.
+func (d *definition) alone(root lenient.Node) (ids uint64, sentence int, ok bool) {
+	var others, messages uint64
 	for _, e := range d.envelopes {
 		p := &e.plan
 		if e.decoder != nil || len(e.types) > 0 || slices.ContainsFunc(p.retryAfter, needsTime) {
-			return 0, false
+			return 0, 0, false
 		}
 		for i := range e.match {
 			if e.match[i].header != "" {
-				return 0, false
+				return 0, 0, false
 			}
 			others |= e.match[i].path.values(root)
 		}
@@ -157,20 +195,25 @@ func (d *definition) alone(root lenient.Node) (ids uint64, ok bool) {
 			d := &p.details[i]
 			others |= d.path().values(root)
 			if readsHeader(d.field, d.code, d.message) {
-				return 0, false
+				return 0, 0, false
 			}
 		}
 		if readsHeader(p.code, p.message, p.title, p.kind, p.instance, p.family, p.status, p.retryAfter) {
-			return 0, false
+			return 0, 0, false
 		}
-		for _, sources := range [...][]source{p.code, p.message, p.title, p.kind, p.instance, p.family, p.status, p.retryAfter} {
+		messages |= valuesOf(p.message, root) | valuesOf(p.retryAfter, root)
+		for _, sources := range [...][]source{p.code, p.title, p.kind, p.instance, p.family, p.status} {
 			others |= valuesOf(sources, root)
 		}
 		for _, sources := range [...][]source{p.trace, p.requestID} {
 			ids |= valuesOf(sources, root) // they are read every time
 		}
 	}
-	return ids &^ others, true
+	ids &^= others | messages
+	if sentence = d.sentenceOf(root, others); sentence > 0 {
+		ids |= 1 << sentence // compared without its own
+	}
+	return ids, sentence, true
 }
 
 // needsTime reports a hint that is not read from its words alone: it may say when, and not how long.
