@@ -103,16 +103,29 @@ func replays(calls []call, length int64) [][]float64 {
 }
 
 // phases are where windows of a length may begin: at multiples of it, and just after the longest time, on
-// the dial of one length, at which no call was admitted after rejections.
+// the dial of one length, at which no call was admitted after rejections. A single call that overtook
+// another on its way into the log looks like such a time: the plain ones are asked by themselves, too.
 func phases(calls []call, length int64) []int64 {
-	var dial []int64
+	var again []int64
 	for i := 1; i < len(calls); i++ {
 		if calls[i].admitted > 0 && calls[i-1].admitted == 0 {
-			dial = append(dial, calls[i].at%length)
+			again = append(again, calls[i].at)
 		}
 	}
-	if len(dial) == 0 {
-		return []int64{0}
+	list := []int64{0}
+	for _, times := range [][]int64{again, resets(calls)} {
+		if len(times) > 0 {
+			list = append(list, afterLongestPause(times, length))
+		}
+	}
+	return slices.Compact(list)
+}
+
+// afterLongestPause returns the time after the longest pause on the dial of one length.
+func afterLongestPause(times []int64, length int64) int64 {
+	dial := make([]int64, len(times))
+	for i, at := range times {
+		dial[i] = at % length
 	}
 	slices.Sort(dial)
 	phase, longest := dial[0], dial[0]+length-dial[len(dial)-1]
@@ -121,7 +134,7 @@ func phases(calls []call, length int64) []int64 {
 			phase, longest = dial[i], pause
 		}
 	}
-	return []int64{0, phase}
+	return phase
 }
 
 // byClock counts anew at every multiple of the length. How much the first window had before its first call is unknown.

@@ -168,6 +168,29 @@ func TestInferredWithNoise(t *testing.T) {
 	}
 }
 
+// TestInferredWhenCallsOvertake: answers take their time, so the log is not in the order in which the limiter saw the calls.
+func TestInferredWhenCallsOvertake(t *testing.T) {
+	for seed := range uint64(20) {
+		rng := rand.New(rand.NewPCG(13, seed))
+		length := []int64{10, 30, 60}[seed%3] * aSecond
+		limit := int(length / aSecond * 5)
+		admit := byTheClock(limit, length, rng.Int64N(length))
+		var admitted, rejected []int64
+		for _, at := range demand(rng, 9*anHour, 9*anHour+10*aMinute, 8) {
+			if answered := at + 20 + rng.Int64N(100); admit(at) {
+				admitted = append(admitted, answered)
+			} else {
+				rejected = append(rejected, answered)
+			}
+		}
+		slices.Sort(admitted)
+		slices.Sort(rejected)
+		got := inferLimit(asTraffic(admitted, rejected), usualWindows(), 0)
+		require.EqualValues(t, length/aSecond, got.windowS, "seed %d: %+v", seed, got)
+		require.InEpsilon(t, limit, got.limit, 0.05, "seed %d", seed)
+	}
+}
+
 func TestInferredFromFewRejections(t *testing.T) {
 	f := func(limit int, length int64, admit limiter, calls []int64) {
 		t.Helper()
