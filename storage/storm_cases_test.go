@@ -293,6 +293,16 @@ func weakCases() []stormCase {
 			// Five calls a minute; failures in the minutes 10:00 (50) and 10:01 (60).
 			"payments POST /charge 10:00:10.000-10:01:59.000 109s down | 110/10=11 0.909 | peak 1 gap 1000 fixed | early 0 useless 0 wasted 100 recovered",
 		}},
+		{"weak: begins and ends within a minute", `
+			default key=none op=w code=down
+			09:00:00 success POST /charge x=300 every=12s
+			10:00:20 error POST /charge
+			10:00:50 error POST /charge x=80 every=1s
+			10:02:50 error POST /charge
+			10:03:00 success POST /charge x=50 every=12s` + later, []string{
+			// Ten failures each in 10:00 and 10:02 are less than three times five, but in ten seconds. One in half a minute is not part of it.
+			"payments POST /charge 10:00:50.000-10:02:09.000 79s down | 80/7=11.43 0.912 | peak 1 gap 1000 fixed | early 0 useless 0 wasted 73 recovered",
+		}},
 		{"weak: at least one a minute, and no more history than twenty minutes", `
 			09:40:00 success GET /other op=first
 			10:00:00 error POST /charge key=none op=w code=bad status=400 retry=no x=20 every=3s` + later, []string{

@@ -12,6 +12,7 @@ import (
 
 const (
 	minuteS           = 60
+	minuteMS          = 1000 * minuteS
 	minHistoryMinutes = 10
 )
 
@@ -168,15 +169,52 @@ func (s *stormQuestion) readSurges(ctx context.Context, surges []surge) ([]storm
 	return storms, nil
 }
 
-// storm makes one run of the failures among a unit's calls, which come in order and reach a gap beyond
-// the surge. It is false when there are too few, or too few for each path: those are no retries.
+// edges are where a surge begins and ends within the minutes beside its own, which it covers in part: where the failures
+// in excess of k times the ordinary, counted from its own minutes on, are most.
+func (s surge) edges(calls []attempt, k float64) (from, to int64) {
+	before := excess{origin: s.start * 1000, at: s.start * 1000, perMS: k * s.level() / minuteMS}
+	after := excess{origin: s.end * 1000, at: s.end * 1000, perMS: before.perMS}
+	for _, call := range slices.Backward(calls) {
+		if call.failed == 1 && call.at < before.origin {
+			before.add(call.at)
+		}
+	}
+	for _, call := range calls {
+		if call.failed == 1 && call.at >= after.origin && call.at < after.origin+minuteMS {
+			after.add(call.at + 1)
+		}
+	}
+	return before.at, after.at
+}
+
+// level is how many calls a minute are ordinary.
+func (s surge) level() float64 { return s.expected * minuteS / float64(s.end-s.start) }
+
+// excess counts failures away from an origin, less those that a rate allows.
+type excess struct {
+	origin, at  int64 // at = the failure at which it was greatest
+	perMS       float64
+	n, greatest float64
+}
+
+func (e *excess) add(at int64) {
+	e.n++
+	if now := e.n - e.perMS*math.Abs(float64(at-e.origin)); now > e.greatest {
+		e.greatest, e.at = now, at
+	}
+}
+
+// storm makes one run of the failures among a unit's calls, which come in order and reach a minute before
+// the surge and a minute and a gap beyond it. It is false when there are too few, or too few for each path: those are no retries.
 func (s surge) storm(calls []attempt, dataEnd int64, o StormOptions) (storm, bool) {
 	var failures []attempt
 	paths := map[uint64]struct{}{}
 	recovered, mixed := false, false
+	from, to := s.edges(calls, o.Amplification)
+	expected := s.level() * float64(to-from) / minuteMS
 	for _, call := range calls {
 		switch {
-		case call.failed == 1 && call.at < s.end*1000:
+		case call.failed == 1 && call.at >= from && call.at < to:
 			failures = append(failures, call)
 			paths[call.operation] = struct{}{}
 			mixed = mixed || recovered
@@ -194,7 +232,7 @@ func (s surge) storm(calls []attempt, dataEnd int64, o StormOptions) (storm, boo
 	if mixed && dataEnd-last.at < last.patience(o.Gap.Milliseconds()) {
 		recovered = false
 	}
-	return storm{unit: s.unit, runs: [][]attempt{failures}, end: last.at, expected: s.expected, recovered: recovered}, true
+	return storm{unit: s.unit, runs: [][]attempt{failures}, end: last.at, expected: expected, recovered: recovered}, true
 }
 
 func (s *stormQuestion) surgeParameters(surges []surge) map[string]any {
@@ -202,7 +240,7 @@ func (s *stormQuestion) surgeParameters(surges []surge) map[string]any {
 	starts, ends := make([]int64, len(surges)), make([]int64, len(surges))
 	for i, found := range surges {
 		units[i] = found.unit
-		starts[i], ends[i] = found.start*1000, found.end*1000+s.options.Gap.Milliseconds()
+		starts[i], ends[i] = found.start*1000-minuteMS, found.end*1000+minuteMS+s.options.Gap.Milliseconds()
 	}
 	more := with(s.margins(), unitLists("storm", units))
 	more["storm_starts"], more["storm_ends"] = starts, ends
