@@ -234,6 +234,7 @@ func TestInferredHours(t *testing.T) {
 	f("two daily quotas", 86_400, 1000, -1, byTheClock(1000, aDay, 0), days)
 	f("two daily quotas, and late ones spent in six hours", 86_400, 613, -1, byTheClock(613, aDay, 0),
 		slices.Concat(demand(rng, 17*anHour+30*aMinute, 24*anHour, 0.03), demand(rng, 41*anHour+30*aMinute, 50*anHour, 0.03)))
+	f("four calls a day of one user, asked every hour and a half", 86_400, 4, -1, byTheClock(4, aDay, 0), demand(rng, -24*anHour, 50*anHour, 1./5400))
 	once := slices.Concat(demand(rng, 0, 15*anHour, 300./86400), demand(rng, 15*anHour, 26*anHour, 0.05))
 	f("one daily quota that ends at midnight", 86_400, 1000, -1, byTheClock(1000, aDay, 0), once)
 	f("one daily quota that ends some time", 0, 0, -1, byTheClock(1000, aDay, 22*anHour+7*aMinute), once)

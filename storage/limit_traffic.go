@@ -172,7 +172,8 @@ func (w *window) shows(calls []call, seconds int64) bool {
 	return apart > 1
 }
 
-// resets are the times at which several calls were admitted after several rejections: a stray of either kind is none.
+// resets are the times at which several calls were admitted after several rejections: a stray of either kind is none. A few
+// calls count where several rejections follow: that was all of a small quota.
 func resets(calls []call) (list []int64) {
 	rejected := 0
 	for i, c := range calls {
@@ -180,7 +181,7 @@ func resets(calls []call) (list []int64) {
 			rejected++
 			continue
 		}
-		if rejected >= veryFewRejections && allAdmitted(calls[i:min(i+veryFewRejections, len(calls))]) {
+		if rejected >= veryFewRejections && admitsAgain(calls[i:min(i+2*veryFewRejections, len(calls))]) {
 			list = append(list, c.at)
 			rejected = 0
 		}
@@ -188,8 +189,14 @@ func resets(calls []call) (list []int64) {
 	return list
 }
 
-func allAdmitted(calls []call) bool {
-	return !slices.ContainsFunc(calls, func(c call) bool { return c.admitted == 0 })
+// admitsAgain says whether calls begin with several that were admitted, or a few and then several that were not.
+func admitsAgain(calls []call) bool {
+	n := slices.IndexFunc(calls, func(c call) bool { return c.admitted == 0 })
+	if n < 0 || n >= veryFewRejections {
+		return true
+	}
+	rejected := calls[n:min(n+veryFewRejections, len(calls))]
+	return n > 1 && len(rejected) == veryFewRejections && !slices.ContainsFunc(rejected, func(c call) bool { return c.admitted > 0 })
 }
 
 // longestWait is the longest Retry-After of the window, in whole seconds; 0 = none was stated.

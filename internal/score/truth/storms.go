@@ -344,6 +344,23 @@ func weakStorms(log *traffic.Log, weak map[string]bool) []Storm {
 	return storms
 }
 
+func backward(calls []*traffic.Call) []*traffic.Call {
+	calls = slices.Clone(calls)
+	slices.Reverse(calls)
+	return calls
+}
+
+// mostAbove returns as many of the calls next to a time as exceed a rate a minute the most.
+func mostAbove(calls []*traffic.Call, perMinute float64, from int64) []*traffic.Call {
+	best, most := 0, 0.0
+	for i, c := range calls {
+		if above := float64(i+1) - perMinute*math.Abs(float64(c.At-from))/float64(minute); above > most {
+			best, most = i+1, above
+		}
+	}
+	return calls[:best]
+}
+
 func weakStormsOf(log *traffic.Log, calls []*traffic.Call) []Storm {
 	all, failing := map[int64]int{}, map[int64][]*traffic.Call{}
 	for _, c := range calls {
@@ -363,14 +380,21 @@ func weakStormsOf(log *traffic.Log, calls []*traffic.Call) []Storm {
 			continue
 		}
 		var found run
-		expected := 0.0
 		for ; float64(len(failing[m])) >= minAmplify*usual; m++ {
 			found.calls = append(found.calls, failing[m]...)
-			expected += usual
 		}
 		if len(found.calls) < minRun {
 			continue
 		}
+		end := found.calls[len(found.calls)-1].At/minute*minute + minute
+		begin := found.calls[0].At / minute * minute
+		head := mostAbove(backward(failing[begin/minute-1]), minAmplify*usual, begin)
+		tail := mostAbove(failing[end/minute], minAmplify*usual, end)
+		found.calls = slices.Concat(head, found.calls, tail)
+		for _, c := range found.calls {
+			begin, end = min(begin, c.At), max(end, c.At)
+		}
+		expected := usual * float64(end-begin) / float64(minute)
 		s := storm(log, []run{found})
 		s.Weak, s.Operations = true, int(math.Round(expected))
 		s.Amplification = float64(s.Attempts) / float64(s.Operations)
