@@ -14,7 +14,7 @@ func (w *window) describe() LimitRow {
 		Start: millis(w.start()), End: millis(w.end), DurationS: float64(w.end-w.start()) / 1000,
 		Rejected: uint64(len(w.rejections)), Admitted: w.admitted,
 		LimitSource: LimitSourceNone, RetryAfterMS: w.retryAfter(),
-		EarlyRetries: w.earlyAdmitted + w.earlyRejections(), TopServices: w.topServices(),
+		EarlyRetries: w.earlyAdmitted + w.earlyRejections(), TopServices: w.topServices(), support: w.support(),
 	}
 	if seconds := cmp.Or(w.windowS(), w.inferred.windowS); seconds > 0 {
 		row.WindowS = &seconds

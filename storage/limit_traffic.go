@@ -49,9 +49,6 @@ func (l *limitQuestion) readInferred(ctx context.Context, windows []*window) err
 		}
 		for _, key := range keys {
 			inferAll(byPayer[key], traffic[key])
-			for _, w := range byPayer[key] {
-				l.noteInferred(w)
-			}
 		}
 	}
 	return nil
@@ -222,14 +219,15 @@ func (w *window) around(calls []call, before time.Duration) []call {
 	return calls[first:last]
 }
 
-func (l *limitQuestion) noteInferred(w *window) {
+// support is the note that says how much an inferred limit, or window, explains.
+func (w *window) support() string {
 	if w.inferred.limit == 0 {
-		return
+		return ""
 	}
 	payer := w.key.payer
 	what := "the limit of " + payer.vendor + " " + payer.name() + " is inferred from traffic: about " + strconv.FormatInt(w.inferred.limit, 10) + " per"
 	if w.quota() > 0 {
 		what = "the window of the limit of " + payer.vendor + " " + payer.name() + " is inferred from traffic:"
 	}
-	l.note(fmt.Sprintf("%s %d s, which explains %d of %d rejections", what, w.inferred.windowS, w.inferred.explained, w.inferred.rejections))
+	return fmt.Sprintf("%s %d s, which explains %d of %d rejections", what, w.inferred.windowS, w.inferred.explained, w.inferred.rejections)
 }

@@ -44,6 +44,8 @@ type LimitRow struct {
 	RetryAfterMS *RetryAfter `json:"retry_after_ms"` // nil = never stated
 	EarlyRetries uint64      `json:"early_retries"`
 	TopServices  []string    `json:"top_services"` // who spent the quota, the one that spent most first; at most five
+
+	support string // a note: how much of the traffic the inferred limit or window explains; empty = nothing is inferred
 }
 
 // RetryAfter sums up the waits that a vendor asked for, in milliseconds.
@@ -107,6 +109,11 @@ func limits(ctx context.Context, conn querier, f Filter, o LimitOptions) (Answer
 	}
 	slices.SortFunc(l.answer.Rows, compareLimits)
 	l.answer.cutTo(o.Limit)
+	for _, row := range l.answer.Rows {
+		if row.support != "" {
+			l.note(row.support)
+		}
+	}
 	return l.answer, finish(ctx, q, &l.answer, "rate-limit windows")
 }
 

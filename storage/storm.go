@@ -98,7 +98,7 @@ func (s *storm) describe(end, gap int64) StormRow {
 		RetryShare:    float64(attempts-min(attempts, operations)) / float64(attempts),
 		PeakPerS:      s.peak(), MedianGapMS: median(s.gaps()), Backoff: backoff, Jitter: jitter,
 		EarlyRetries: earlyRetries(s.runs), NonretryableRetries: s.hopeless(),
-		Wasted: s.wasted(), Outcome: s.outcome(end, gap),
+		Wasted: s.wasted(), Outcome: s.outcome(end, gap), ByRate: s.expected > 0,
 	}
 }
 

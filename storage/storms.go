@@ -60,6 +60,7 @@ type StormRow struct {
 	NonretryableRetries uint64   `json:"nonretryable_retries"` // after an error that says: do not retry
 	Wasted              uint64   `json:"wasted"`               // failed attempts after each operation's first
 	Outcome             Outcome  `json:"outcome"`
+	ByRate              bool     `json:"-"` // nothing tells the calls apart: Operations are those of ordinary minutes
 }
 
 // Outcome says how a storm ended.

@@ -55,7 +55,7 @@ func limitColumns() []render.Column[storage.LimitRow] {
 		{Name: "service", Place: render.RawOnly},
 		{Name: "credential", Place: render.RawOnly},
 		{Name: "scope", Place: render.RawOnly},
-		{Name: "quota", Title: "SCOPE", Place: render.TableWrap, MinWidth: 24, Value: func(w storage.LimitRow) any { return quotaOf(w) }},
+		{Name: "quota", Title: "SCOPE", Place: render.TableWrap, MinWidth: 24, Value: func(w storage.LimitRow) any { return limitStory(w) }},
 		{Name: "start", Kind: render.Time},
 		{Name: "end", Kind: render.Time, Place: render.RawOnly},
 		{Name: "duration_s", Title: "LASTED", Kind: render.Seconds},
@@ -73,6 +73,14 @@ func limitColumns() []render.Column[storage.LimitRow] {
 		{Name: "early_retries", Title: "EARLY", Kind: render.Number, Priority: 1},
 		{Name: "top_services", Title: "SPENT BY", Kind: render.List, Priority: 6},
 	}
+}
+
+// limitStory is the line below a window. FROM is left out of a narrow table, and nobody shall take for the vendor's word what is not.
+func limitStory(w storage.LimitRow) string {
+	if w.LimitSource == storage.LimitSourceInferred {
+		return quotaOf(w) + " · limit inferred from traffic"
+	}
+	return quotaOf(w)
 }
 
 // quotaOf says in words which calls the quota is of: an endpoint stands for itself.

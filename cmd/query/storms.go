@@ -89,6 +89,9 @@ func stormStory(r storage.StormRow) any {
 	for _, status := range r.Statuses {
 		story = append(story, statusText(status))
 	}
+	if r.ByRate { // whose pauses nobody knows
+		backoff = fmt.Sprintf("told by the rate, %d calls are usual", r.Operations)
+	}
 	story = append(story, backoff)
 	if r.NonretryableRetries > 0 {
 		story = append(story, fmt.Sprintf("%d retries after errors that say: do not retry", r.NonretryableRetries))
