@@ -100,6 +100,9 @@ func (c *costs) load(ctx context.Context) error {
 	topics := []string{backlogTopic}
 	for _, n := range c.options.partitions {
 		topics = append(topics, topicWith(n))
+		if err := c.broker.publish(ctx, c.startOf(n)); err != nil {
+			return err
+		}
 	}
 	for _, topic := range topics {
 		if err := c.broker.publish(ctx, assignment{Topic: topic, Stream: "mix", Records: c.options.records, Batch: costBatch}); err != nil {
@@ -117,12 +120,17 @@ const costBatch = 100_000
 
 func topicWith(partitions int) string { return fmt.Sprintf("partitions-%d", partitions) }
 
+// startOf is a topic with a single record: what it takes to read it is what starting takes.
+func (c *costs) startOf(partitions int) assignment {
+	return assignment{Topic: fmt.Sprintf("start-%d", partitions), Stream: "mix", Records: 1}
+}
+
 func topicAt(rate, run int) string { return fmt.Sprintf("rate-%d-%d", rate, run) }
 
 func (c *costs) topics(runs int) map[string]int32 {
 	topics := map[string]int32{"seed": partitions, backlogTopic: partitions}
 	for _, n := range c.options.partitions {
-		topics[topicWith(n)] = int32(n)
+		topics[topicWith(n)], topics[c.startOf(n).Topic] = int32(n), int32(n)
 	}
 	for run := range runs {
 		for _, rate := range c.options.rates {
@@ -150,14 +158,37 @@ func (c *costs) againstPartitions(ctx context.Context) error {
 	for _, n := range c.options.partitions {
 		err := c.inFreshTable(ctx, func(table *database) error {
 			a := assignment{Topic: topicWith(n), Records: c.options.records}
-			return c.measure(ctx, a, table, "partitions", n)
+			return c.measure(ctx, a, table, partPartitions, n)
 		})
+		if err == nil {
+			err = c.inFreshTable(ctx, func(table *database) error { return c.measureStart(ctx, table, n) })
+		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// measureStart tells what starting takes, and what the backlog measured before took without it: what every record costs.
+func (c *costs) measureStart(ctx context.Context, table *database, partitions int) error {
+	w, err := c.carry(ctx, c.startOf(partitions), table, func(string, unit, float64) {})
+	if err != nil {
+		return err
+	}
+	start, setting := w.client+w.inserted, strconv.Itoa(partitions)
+	whole := c.results.last(partPartitions, setting, untilConsumed)
+	c.results.add(key{partPartitions, setting, columnStart, unitMilliseconds}, float64(start)/float64(time.Millisecond))
+	c.results.add(key{partPartitions, setting, columnRest, unitMicroseconds}, whole-perRecord(start, c.options.records))
+	return nil
+}
+
+// The part that tells the start from the rest, and the columns that it has besides.
+const (
+	partPartitions = "partitions"
+	columnStart    = "start"
+	columnRest     = "without the start"
+)
 
 func (c *costs) inFreshTable(ctx context.Context, work func(*database) error) (err error) {
 	table, err := c.engine.freshDatabase(ctx)
@@ -248,13 +279,13 @@ func (c *costs) print(out io.Writer) error {
 		if first.Part != part {
 			part = first.Part
 			fmt.Fprintf(&text, "\n| %s |", part)
-			for _, column := range costColumns {
+			for _, column := range columnsOf(part) {
 				fmt.Fprintf(&text, " %s, %s |", column.what, column.unit)
 			}
-			text.WriteString("\n|---:|" + strings.Repeat("---:|", len(costColumns)) + "\n")
+			text.WriteString("\n|---:|" + strings.Repeat("---:|", len(columnsOf(part))) + "\n")
 		}
 		fmt.Fprintf(&text, "| %s |", first.Stream)
-		for _, column := range costColumns {
+		for _, column := range columnsOf(part) {
 			one := c.results.known[key{part, first.Stream, column.what, column.unit}]
 			fmt.Fprintf(&text, " %s |", column.unit.format(one.summary))
 		}
@@ -264,13 +295,22 @@ func (c *costs) print(out io.Writer) error {
 	return err
 }
 
-var costColumns = []struct {
+type costColumn struct {
 	what string
 	unit unit
-}{
-	{"ingester", unitMicroseconds},
-	{"ClickHouse, until consumed", unitMicroseconds},
-	{untilConsumed, unitMicroseconds},
-	{"both", unitMillisecondsPerSecond},
-	{"memory of the ingester, peak", unitMebibytes},
+}
+
+// columnsOf returns the columns of a part's table.
+func columnsOf(part string) []costColumn {
+	columns := []costColumn{
+		{"ingester", unitMicroseconds},
+		{"ClickHouse, until consumed", unitMicroseconds},
+		{untilConsumed, unitMicroseconds},
+		{"both", unitMillisecondsPerSecond},
+		{"memory of the ingester, peak", unitMebibytes},
+	}
+	if part == partPartitions {
+		columns = append(columns, costColumn{columnStart, unitMilliseconds}, costColumn{columnRest, unitMicroseconds})
+	}
+	return columns
 }

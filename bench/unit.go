@@ -17,6 +17,7 @@ const (
 	unitPercent               unit = "%"
 	unitRatio                 unit = "ratio"
 	unitMillisecondsPerSecond unit = "ms/s" // of CPU time
+	unitMilliseconds          unit = "ms"   // of CPU time
 )
 
 // format prints a summary with the digits that mean something.
