@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -22,7 +23,7 @@ func TestClusterUsers(t *testing.T) {
 	require.NoError(t, err)
 	statements := splitStatements(string(raw))
 	require.Greater(t, len(statements), 5)
-	g := startGuarded(t, statements)
+	g := startGuarded(t, append(statements, "GRANT SELECT ON errata_distributed.* TO errata_outsiders"))
 	for _, s := range statements {
 		may(t, g.owner, "EXPLAIN AST "+s)
 	}
@@ -39,6 +40,27 @@ func TestClusterUsers(t *testing.T) {
 	}
 	g.succeeds(t, "operator", "ingest", "verify", "--cluster=main", "--brokers="+g.broker)
 	mayNot(t, g.as(t, "reader"), "SELECT * FROM errata_distributed.meta", "SELECT * FROM errata_distributed.erasures")
+
+	// Who may not know how many shards there are cannot tell whether this one is the whole, and is told so.
+	g.succeeds(t, "reader", "query", "top")
+	mayNot(t, g.as(t, "outsider"), "SELECT * FROM system.clusters")
+	code, printed := g.run(t, "outsider", "query", "top")
+	require.Equal(t, 1, code, printed)
+	require.Contains(t, printed, "give --cluster main")
+	g.refused(t, "outsider", "query", "top", "--cluster=main")
+}
+
+// outsider is a reader who may not read of what servers a cluster consists.
+func (g *guarded) outsider() []string {
+	g.passwords["outsider"] = g.passwords["reader"]
+	var statements []string
+	names := strings.NewReplacer(" errata_reader", " errata_outsider", " errata_query", " errata_outsiders")
+	for _, s := range g.statements {
+		if replaced := names.Replace(s); replaced != s {
+			statements = append(statements, replaced)
+		}
+	}
+	return statements
 }
 
 // formCluster tells the server that it is a cluster. It reads that at its start, and its port is known only then: it comes back there.

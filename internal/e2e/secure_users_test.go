@@ -58,7 +58,7 @@ func startGuarded(t *testing.T, further []string) *guarded {
 	var err error
 	g.statements, err = userStatements(g.passwords)
 	require.NoError(t, err)
-	g.statements = append(g.statements, slices.Concat(g.pruner(), g.alertUser(), further)...)
+	g.statements = append(g.statements, slices.Concat(g.pruner(), g.alertUser(), g.outsider(), further)...)
 	defined, err := parseAccess(g.statements)
 	require.NoError(t, err)
 	users, err := defined.xml()
