@@ -1,6 +1,8 @@
 package alert
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -86,4 +88,19 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal("a file without rules is accepted")
 		}
 	})
+}
+
+// TestPageOfTheManual: what docs/alerting.md shows is a file of rules.
+func TestPageOfTheManual(t *testing.T) {
+	page, err := os.ReadFile("../../docs/alerting.md")
+	require.NoError(t, err)
+	var file strings.Builder
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(page, -1) {
+		file.Write(block[1])
+	}
+	f, err := Decode("alerting.md", []byte(file.String()))
+	require.NoError(t, err)
+	require.Len(t, f.Rules, 1)
+	require.Len(t, f.Known, 1)
+	require.False(t, f.Targets.Empty())
 }

@@ -192,6 +192,12 @@ func TestPrinterForgets(t *testing.T) {
 	}
 	require.Equal(t, 101, strings.Count(out.String(), "\n"))
 	require.LessOrEqual(t, len(router.printer.told), 26)
+	over := firing("acme")
+	over.Status = StatusResolved
+	for range 2 {
+		require.NoError(t, router.Tell(t.Context(), now.Add(100*time.Hour), []Notification{over}))
+	}
+	require.Equal(t, 102, strings.Count(out.String(), "\n"), "the end is told, once")
 }
 
 // TestOneAlertmanagerDown: the others are told again when it is time to, not because of it.
