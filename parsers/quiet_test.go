@@ -37,6 +37,24 @@ func FuzzQuietPaths(f *testing.F) {
 	})
 }
 
+// TestHexadecimalIDs: numbers of 24 digits in a path are plain, but not when they may hold what is redacted.
+func TestHexadecimalIDs(t *testing.T) {
+	r := newRegistry(t)
+	for id, plain := range map[string]bool{
+		"507f1f77bcf86cd799439011": true, "5f123456789012a1bcdef123": true, "a11111111111111111111111": false,
+		"4111111111111111abcdefab": false, "ab4111111111111111cdefab": false, "abcdef4111111111111111ab": false, "ad1200012030200359100100": false,
+		"ad12abcdefabcdefabcdefab": false, "00abcdefabcdefabcdefabcd": false,
+	} {
+		path := []byte("/users/" + id)
+		_, is := mask.AppendPlainRoute(nil, path)
+		require.Equal(t, plain, is, id)
+		if plain {
+			require.Equal(t, string(path), string(r.redactor.AppendPath(nil, path)))
+		}
+	}
+	require.Equal(t, "/users/[redacted:iban]", string(r.redactor.AppendPath(nil, []byte("/users/ad1200012030200359100100"))))
+}
+
 // plainPaths puts ids of all kinds in the places of a route.
 func plainPaths(route []byte, seed uint64) [][]byte {
 	var paths [][]byte

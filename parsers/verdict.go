@@ -10,10 +10,10 @@ import (
 )
 
 // Errors of a kind differ in little but the trace id, and an id in the message (sentence.go): a vendor's bodies of one
-// shape with the same values elsewhere say the same. What became of such a body, its code, texts, category and fingerprint, is a verdict. It is taken over
-// where nothing else had a say: no header, no decoder in Go, no time, no error that the caller saw besides. What the headers say is read
-// every time.
-// That spares a fifth of an error row of traffic.
+// shape with the same values elsewhere say the same. What became of such a body, its code, texts, category and
+// fingerprint, is a verdict. It is taken over where nothing else had a say: no header, no decoder in Go, no time, no
+// error that the caller saw besides. What the headers say is read every time. That spares a fifth of an error row of
+// traffic.
 
 const (
 	verdictCount = 512 // with all full some 500 KiB for each Row

@@ -131,7 +131,7 @@ func isUsualID(segment []byte, made uint8) bool {
 }
 
 // isQuietHex reports whether a hexadecimal number holds no number of a card or account: no thirteen digits in a row,
-// and it does not begin with the letters of a country, or with 00.
+// and it does not begin with the letters of a country, or with 00. To scan paths with such ids for those is 3 % of a problem.
 func isQuietHex(b []byte) bool {
 	const card = 13
 	if isLetter(b[0]) && isLetter(b[1]) || b[0] == '0' && b[1] == '0' {
