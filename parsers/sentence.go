@@ -180,20 +180,22 @@ func (s *scratch) say(is *sentence, id []byte) []byte {
 	return s.texts[start:len(s.texts):len(s.texts)]
 }
 
-// sentenceOf returns the number of the value that is the message of a fitted definition's errors and nothing else,
-// 0 when there is none.
-func (d *definition) sentenceOf(root lenient.Node, others uint64) int {
+// sentenceOf returns the number of the value that is the message of all errors that a fitted definition reads, unless it
+// is empty, and nothing else; 0 when there is none.
+func (d *definition) sentenceOf(root lenient.Node, others uint64) (number int) {
 	for _, e := range d.envelopes {
-		for i := range e.plan.message {
-			src := &e.plan.message[i]
-			n := src.path.find(root)
-			if src.header != "" || src.key || src.inside != nil || src.transform != nil || len(src.except) > 0 || n.Kind() != lenient.String {
-				continue
-			}
-			if number := n.Number(); others>>number&1 == 0 {
-				return number
-			}
+		if len(e.plan.message) == 0 {
+			return 0
 		}
+		src := &e.plan.message[0] // the text of another one counts only where this has none
+		n := src.path.find(root)
+		if src.header != "" || src.key || src.inside != nil || src.transform != nil || len(src.except) > 0 || n.Kind() != lenient.String {
+			return 0
+		}
+		if others>>n.Number()&1 == 1 || number > 0 && number != n.Number() {
+			return 0
+		}
+		number = n.Number()
 	}
-	return 0
+	return number
 }

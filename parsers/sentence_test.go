@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/errata-dev/errata/parsers/lenient"
 )
 
 // sentenceBodies are errors whose message is in the place of %s: with the category by code, with one that a type tells,
@@ -73,6 +75,30 @@ func TestSentencesThatDependOnTheirID(t *testing.T) {
 	r.Parse(&Record{Value: sentenceRecord(0, 404, string(text))}, row)
 	require.Equal(t, "Card [redacted:card] was lost", string(row.Message))
 	require.False(t, r.sameForAll(row, new(sentence), text, idWithin{len(before), idForm(len(id))}))
+}
+
+// TestTheSentenceIsTheMessage: a value that is the message of some errors of a shape only is no sentence.
+func TestTheSentenceIsTheMessage(t *testing.T) {
+	var doc lenient.Doc
+	require.NoError(t, doc.Parse([]byte(`{"a":"x","b":"y"}`)))
+	from := func(name string) source { return source{path: path{steps: []step{{name: name, index: -1}}}} }
+	reading := func(names ...string) *envelope {
+		e := &envelope{}
+		for _, name := range names {
+			e.plan.message = append(e.plan.message, from(name))
+		}
+		return e
+	}
+	a, b := doc.Root().Get("a").Number(), doc.Root().Get("b").Number()
+	of := func(others uint64, envelopes ...*envelope) int {
+		return (&definition{envelopes: envelopes}).sentenceOf(doc.Root(), others)
+	}
+	require.Equal(t, a, of(0, reading("a", "b")))
+	require.Equal(t, b, of(1<<a, reading("b", "a"), reading("b")))
+	require.Zero(t, of(1<<a, reading("a", "b")), "b counts only where there is no a")
+	require.Zero(t, of(0, reading("a"), reading("b")))
+	require.Zero(t, of(0, reading("a"), reading()))
+	require.Zero(t, of(0, reading("c", "a")))
 }
 
 // randomID returns an id of a form; now and then one that looks like something else.
