@@ -48,7 +48,7 @@ func (l *limitQuestion) readInferred(ctx context.Context, windows []*window) err
 			return err
 		}
 		for _, key := range keys {
-			inferAll(byPayer[key], traffic[key])
+			inferAll(byPayer[key], withRejections(traffic[key], slices.Concat(byPayer[key], l.beside[key])))
 		}
 	}
 	return nil
@@ -87,9 +87,8 @@ func (l *limitQuestion) readTraffic(ctx context.Context, keys []payerEndpoint, w
 }
 
 // inferAll infers the limits of one payer's windows, which come by rejections: of the first ones from the
-// traffic around each, since a limit can change; the others have that of the nearest.
-func inferAll(windows []*window, admitted []call) {
-	all := withRejections(admitted, windows)
+// calls around each, since a limit can change; the others have that of the nearest.
+func inferAll(windows []*window, all []call) {
 	tried := windows[:min(len(windows), maxTries)]
 	for _, w := range tried {
 		w.inferred = w.infer(all)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -84,7 +85,8 @@ type limitQuestion struct {
 	*question
 	options      LimitOptions
 	answer       Answer[LimitRow]
-	since, until time.Time // where admitted responses are looked at
+	since, until time.Time                   // where admitted responses are looked at
+	beside       map[payerEndpoint][]*window // those that are not told
 }
 
 func limits(ctx context.Context, conn querier, f Filter, o LimitOptions) (Answer[LimitRow], error) {
@@ -96,7 +98,7 @@ func limits(ctx context.Context, conn querier, f Filter, o LimitOptions) (Answer
 	if err != nil {
 		return Answer[LimitRow]{}, err
 	}
-	l := &limitQuestion{question: q, options: o, answer: newAnswer[LimitRow](f)}
+	l := &limitQuestion{question: q, options: o, answer: newAnswer[LimitRow](f), beside: map[payerEndpoint][]*window{}}
 	windows, err := l.findWindows(ctx)
 	if err != nil {
 		return Answer[LimitRow]{}, err
@@ -138,6 +140,8 @@ func (l *limitQuestion) findWindows(ctx context.Context) (found []*window, err e
 			return nil, err
 		}
 		windows = l.relevant(windows)
+		l.remember(windows)
+		windows = slices.DeleteFunc(windows, func(w *window) bool { return !l.told(w) })
 		cut = cutPayers(windows)
 		if margins[0] == margins[1] {
 			l.noteBeyond(windows)
@@ -177,11 +181,25 @@ func (l *limitQuestion) note(text string) {
 	}
 }
 
-// relevant keeps the windows that overlap the range, have enough rejections, and pass the filters on
-// status, code and category.
+// relevant keeps the windows that have enough rejections.
 func (l *limitQuestion) relevant(windows []*window) []*window {
-	return slices.DeleteFunc(windows, func(w *window) bool {
-		return len(w.rejections) < l.options.MinRejections || w.start() >= l.filter.To.UnixMilli() || w.end < l.filter.From.UnixMilli() ||
-			!slices.ContainsFunc(w.rejections, func(r rejection) bool { return r.matches })
-	})
+	return slices.DeleteFunc(windows, func(w *window) bool { return len(w.rejections) < l.options.MinRejections })
+}
+
+// told says whether a window overlaps the range and passes the filters on status, code and category.
+func (l *limitQuestion) told(w *window) bool {
+	return w.start() < l.filter.To.UnixMilli() && w.end >= l.filter.From.UnixMilli() &&
+		slices.ContainsFunc(w.rejections, func(r rejection) bool { return r.matches })
+}
+
+// remember keeps the windows that are not told: their rejections show the limit of those that are. Whoever was looked at
+// further has them anew.
+func (l *limitQuestion) remember(windows []*window) {
+	beside := map[payerEndpoint][]*window{}
+	for _, w := range windows {
+		if !l.told(w) {
+			beside[w.key] = append(beside[w.key], w)
+		}
+	}
+	maps.Copy(l.beside, beside)
 }
