@@ -65,11 +65,12 @@ func (e *Engine) stormIsOrdinary(ctx context.Context, f storage.Filter, row *sto
 	if err != nil {
 		return false, err
 	}
-	if keepsOn(row.Attempts, successes, max(1, f.To.Sub(f.From).Minutes()), hours, standardLift) {
+	minutes := max(1, f.To.Sub(f.From).Minutes())
+	if keepsOn(row.Attempts, successes, minutes, hours, standardLift) {
 		return true, nil
 	}
 	rows, records, err := e.DB.Records(ctx, f)
-	return isCopied(row, rows, records, least), err
+	return isCopied(row, rows, records, least) || keepsOn(records, successes, minutes, hours, standardLift), err
 }
 
 // isCopied tells that a storm is one only because its records were written more than once, so that they look like
