@@ -63,7 +63,7 @@ type topQuestion struct {
 
 // readRows reads all members but the rates.
 func (t *topQuestion) readRows(ctx context.Context, q *question) error {
-	for _, step := range []func(context.Context, *question) error{t.readGroups, t.readOperations, t.readMessages} {
+	for _, step := range []func(context.Context, *question) error{t.readSize, t.readGroups, t.readOperations, t.readMessages} {
 		if err := step(ctx, q); err != nil {
 			return err
 		}
@@ -81,9 +81,6 @@ func top(ctx context.Context, conn querier, f Filter, o TopOptions) (Answer[TopR
 		return Answer[TopRow]{}, err
 	}
 	t := &topQuestion{question: q, options: o, answer: newAnswer[TopRow](f), salt: rand.Uint64()}
-	if err := t.readSize(ctx); err != nil {
-		return Answer[TopRow]{}, err
-	}
 	if err := t.together(ctx, t.readRows, t.readExpired, t.readTraffic, readComplete); err != nil {
 		return Answer[TopRow]{}, err
 	}
@@ -105,10 +102,10 @@ var (
 	minSample        uint64 = 1 << 12    // errors of a group: within 1.6 % two times in three
 )
 
-func (t *topQuestion) readSize(ctx context.Context) error {
+func (t *topQuestion) readSize(ctx context.Context, q *question) error {
 	var errors uint64
 	t.every = 1
-	err := t.ask(ctx, "top_size", nil, func(rows driver.Rows) error { return rows.Scan(&errors) })
+	err := q.ask(ctx, "top_size", nil, func(rows driver.Rows) error { return rows.Scan(&errors) })
 	switch {
 	case errors > maxExactErrors:
 		t.every = 16
