@@ -139,7 +139,7 @@ type sentence struct {
 func (r *Registry) sentence(row *Row, k *verdict) bool {
 	s := row.scratch
 	id, text := s.asked.id, s.found.message
-	if s.heard(row) || len(s.found.details) > 0 || len(s.found.field) > 0 || idIn(text) != id {
+	if s.heard(row) || len(s.found.details) > 0 || len(s.found.field) > 0 || !isSame(text, s.asked.message) || idIn(text) != id {
 		return false
 	}
 	return r.sameForAll(row, &k.sentence, text, id)
@@ -162,6 +162,10 @@ func (r *Registry) sameForAll(row *Row, is *sentence, text []byte, id idWithin) 
 	}
 	return true
 }
+
+// isSame reports whether a text is the other one itself: a body may say the same in two places, of which an envelope reads
+// one.
+func isSame(a, b []byte) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }
 
 // heard reports whether the words of the message may have told the category.
 func (s *scratch) heard(row *Row) bool {

@@ -101,6 +101,21 @@ func TestTheSentenceIsTheMessage(t *testing.T) {
 	require.Zero(t, of(0, reading("c", "a")))
 }
 
+// TestSentencesOfTwoPlaces: where a body has several texts that may be the message, an id of one is never put into another.
+func TestSentencesOfTwoPlaces(t *testing.T) {
+	const record = `{"time":1767225600.5,"method":"GET","url":"https://api.marketstack.com/v1/eod","status":401,` +
+		`"response_body":"{\"error\":{\"code\":\"missing_access_key\",\"info\":\"MSISDN number %d x\",\"message\":\"%s\"}}"}`
+	for _, message := range []string{"Endpoint code 67426522 x", "MSISDN number 45123460 x"} {
+		r, used := newRegistry(t), new(Row)
+		for i := range 40 {
+			rec, fresh := &Record{Value: fmt.Appendf(nil, record, 45123456+i%20, message)}, new(Row)
+			r.Parse(rec, used)
+			r.Parse(rec, fresh)
+			require.Equal(t, string(fresh.AppendJSON(nil, 1)), string(used.AppendJSON(nil, 1)))
+		}
+	}
+}
+
 // randomID returns an id of a form; now and then one that looks like something else.
 func randomID(random *rand.Rand, form idForm) string {
 	for {

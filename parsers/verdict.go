@@ -55,7 +55,8 @@ type asked struct {
 	sum        uint64
 	fit        *fit
 	start, end int      // of the values in lists
-	id         idWithin // in the message
+	message    []byte   // that may differ in an id
+	id         idWithin // in it
 	coded      bool     // the code tells the category
 	advice     Advice
 }
@@ -82,7 +83,7 @@ func (r *Registry) verdict(row *Row, v *vendor, f *fit) bool {
 			return !k.refused && r.recallVerdict(row, k, message, id)
 		}
 	}
-	s.asked = asked{sum: sum, fit: f, start: start, end: len(s.lists), id: id}
+	s.asked = asked{sum: sum, fit: f, start: start, end: len(s.lists), message: message, id: id}
 	return false
 }
 
