@@ -82,7 +82,7 @@ func stormStory(r storage.StormRow) any {
 		storage.BackoffFixed:       "fixed interval",
 		storage.BackoffNone:        "no backoff",
 	}[r.Backoff]
-	if r.Jitter {
+	if r.Jitter && r.Backoff != storage.BackoffNone { // where nobody waits it says nothing
 		backoff += " with jitter"
 	}
 	story := append([]string{r.Endpoint}, r.Codes...)
