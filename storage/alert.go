@@ -212,11 +212,21 @@ func (db *DB) Hours(ctx context.Context, f Filter, since, until time.Time) ([]Ho
 // when none is. A record that was written twice counts once; beyond a hundred a minute the counts are
 // estimates. The filter's range is not used.
 func (db *DB) Course(ctx context.Context, f Filter, since, until time.Time, minutes []int64, course map[int64]uint64) error {
+	return db.addUp(ctx, f, course, map[string]any{"minutes": list64(minutes), "since": since.UTC(), "until": until.UTC(), "calls": false})
+}
+
+// FailedCalls is Course over the filter's range, but that a call counts once in a minute, however often it was tried, where an
+// idempotency key tells that.
+func (db *DB) FailedCalls(ctx context.Context, f Filter) (map[int64]uint64, error) {
+	calls := map[int64]uint64{}
+	return calls, db.addUp(ctx, f, calls, map[string]any{"minutes": list64(nil), "since": f.From.UTC(), "until": f.To.UTC(), "calls": true})
+}
+
+func (db *DB) addUp(ctx context.Context, f Filter, course map[int64]uint64, more map[string]any) error {
 	q, err := newQuestion(db.conn, f)
 	if err != nil {
 		return err
 	}
-	more := map[string]any{"minutes": list64(minutes), "since": since.UTC(), "until": until.UTC()}
 	return q.ask(ctx, "alert_course", more, func(rows driver.Rows) error {
 		var m int64
 		var count uint64

@@ -131,6 +131,25 @@ func TestCourse(t *testing.T) {
 	require.EqualValues(t, 3, successes)
 }
 
+// TestFailedCalls: only an idempotency key tells that attempts are of one call.
+func TestFailedCalls(t *testing.T) {
+	db, o := openMigrated(t)
+	insertCase(t, o, parseRows(t, `
+10:00:00 error POST /pay code=down key=idempotency op=keyed x=3 every=1s
+10:00:10 error POST /pay code=down key=idempotency op=another
+10:01:00 error POST /pay code=down key=idempotency op=keyed
+10:02:00 error POST /pay code=down key=trace op=traced x=3 every=1s
+10:03:00 error GET /pay code=down key=path op=get x=3 every=1s`))
+	f := alertFilter()
+	calls, err := db.FailedCalls(t.Context(), f)
+	require.NoError(t, err)
+	ten := f.From.Unix() / 60
+	require.Equal(t, map[int64]uint64{ten: 2, ten + 1: 1, ten + 2: 3, ten + 3: 3}, calls)
+	course := map[int64]uint64{}
+	require.NoError(t, db.Course(t.Context(), f, f.From, f.To, nil, course))
+	require.Equal(t, map[int64]uint64{ten: 4, ten + 1: 1, ten + 2: 3, ten + 3: 3}, course, "records count")
+}
+
 // TestNewCodeCalls: a call that is repeated within a minute counts once. Calls that nothing tells apart, as a POST without
 // any key, have one operation; each counts unless it says that it is a repetition.
 func TestNewCodeCalls(t *testing.T) {

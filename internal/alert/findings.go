@@ -175,8 +175,8 @@ func (e *Engine) spikeIsOrdinary(ctx context.Context, r *Rule, row *storage.Spik
 	if err := e.readCourse(ctx, f, &c); err != nil {
 		return false, err
 	}
-	if c.peak(c.start, c.end, windowMinutes) < float64(cmp.Or(r.MinCount, standardFloor)) {
-		return true, nil // of records that were written twice
+	if peakOf(c.calls, c.start, c.end, windowMinutes) < float64(cmp.Or(r.MinCount, standardFloor)) {
+		return true, nil // of records that were written twice, or few calls that were tried again
 	}
 	if row.New {
 		return c.isUnknown(), nil

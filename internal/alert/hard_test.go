@@ -235,6 +235,23 @@ func TestWholeSeconds(t *testing.T) {
 	require.Equal(t, []string{"spike"}, firing(t, &e, noon()))
 }
 
+// TestRetriedCalls: a dozen calls that failed are no spike because each was tried three times; two dozen are. What no
+// key tells apart may be calls.
+func TestRetriedCalls(t *testing.T) {
+	for _, c := range []struct {
+		perMinute int
+		keyed     bool
+		fires     []string
+	}{{3, true, nil}, {3, false, []string{"spike"}}, {6, true, []string{"spike"}}} {
+		w := alerttest.New(t)
+		retried := trouble(ago(4*minute), noon(), c.perMinute)
+		retried.Attempts, retried.Keyed = 3, c.keyed
+		w.Insert(ordinary(), retried)
+		e := Engine{DB: w.DB, Rules: rules(t, "rules: [{name: spike, kind: spike}]"), Grace: DefaultGrace}
+		require.Equal(t, c.fires, firing(t, &e, noon()), c)
+	}
+}
+
 // TestTightLoop: nor were the retries of one call, forty in every third second.
 func TestTightLoop(t *testing.T) {
 	w := alerttest.New(t)

@@ -52,8 +52,8 @@ const (
 	habitMargin = 75
 	// habitLength bounds what is looked at of a spike that lasts.
 	habitLength = 60
-	// habitDays with such a burst at this time make a habit, which pages when it is habitFactor times the usual one.
-	habitDays, habitFactor = 2, 2
+	// habitDays with such a burst at this time make a habit.
+	habitDays = 2
 	// minutesADay is a day of UTC.
 	minutesADay = int64(day / time.Minute)
 )
@@ -66,6 +66,7 @@ func habitual() []int { return []int{1, 2, 3, 4, 5, 6, 7, 14, 21, 28} }
 type course struct {
 	start, end int64               // of the spike, minutes since 1970
 	counts     map[int64]uint64    // errors, each once however often its record was written
+	calls      map[int64]uint64    // those of the spike, each once a minute however often it was tried
 	observed   map[Minute]bool     // the minutes in which any record has its time
 	known      Minute              // from where on observed is known
 	hours      []storage.HourCount // the week before
@@ -86,6 +87,9 @@ func (e *Engine) readCourse(ctx context.Context, f storage.Filter, c *course) (e
 	}
 	earlier := c.earlier(int64(MinuteOf(week)))
 	if err := e.DB.Course(ctx, f, Minute(earlier[0]).Time(), week, earlier, c.counts); err != nil {
+		return err
+	}
+	if c.calls, err = e.DB.FailedCalls(ctx, f); err != nil {
 		return err
 	}
 	if c.hours, err = e.hourly().Hourly(ctx, e.DB, f, f.From.Add(-usualHistory), f.From); err != nil {
@@ -182,12 +186,14 @@ func (c *course) level(before int64, observed func(int64) bool) (level float64, 
 }
 
 // peak is the largest count of n minutes in [from, to).
-func (c *course) peak(from, to, n int64) float64 {
+func (c *course) peak(from, to, n int64) float64 { return peakOf(c.counts, from, to, n) }
+
+func peakOf(counts map[int64]uint64, from, to, n int64) float64 {
 	var sum, largest uint64
 	for m := from; m < to; m++ {
-		sum += c.counts[m]
+		sum += counts[m]
 		if m-n >= from {
-			sum -= c.counts[m-n]
+			sum -= counts[m-n]
 		}
 		if m-from+1 >= n || m == to-1 {
 			largest = max(largest, sum)
@@ -300,8 +306,8 @@ func (c *course) wholeHour(from int64) bool {
 }
 
 // isHabit tells whether so much happens at this time of day anyhow, as where a batch runs every night: on at
-// least two of the days there was a burst, too, and this one is less than twice the second largest of them. On a vendor's
-// second day one burst is all that there can be.
+// least two of the days there was a burst, too, and against the second largest of them this one does not reach the lift, as
+// against all else that is ordinary. On a vendor's second day one burst is all that there can be.
 func (c *course) isHabit() bool {
 	var bursts []float64
 	for _, days := range habitual() {
@@ -319,7 +325,7 @@ func (c *course) isHabit() bool {
 		return false
 	}
 	slices.Sort(bursts)
-	return c.peak(c.start, c.end, windowMinutes) < habitFactor*bursts[len(bursts)-enough]
+	return c.peak(c.start, c.end, windowMinutes) < c.lift*bursts[len(bursts)-enough]
 }
 
 // followsTraffic tells that errors rose only because calls did, as on a Monday morning after a weekend: for

@@ -141,12 +141,14 @@ func TestHabit(t *testing.T) {
 	}
 	require.False(t, spiked(nightly(1, 0), 5, 20).isHabit())
 	require.True(t, spiked(nightly(1, 0), 5, 20).knownFor(30*60).isHabit(), "of two days there is but one before")
-	require.False(t, spiked(nightly(1, 0), 5, 41).knownFor(30*60).isHabit())
+	require.True(t, spiked(nightly(1, 0), 5, 59).knownFor(30*60).isHabit(), "less than the lift above it")
+	require.False(t, spiked(nightly(1, 0), 5, 60).knownFor(30*60).isHabit())
 	require.True(t, spiked(nightly(2, 0), 5, 20).isHabit())
 	require.True(t, spiked(nightly(7, 60), 5, 20).isHabit(), "an hour earlier by the clock of UTC: daylight saving")
 	require.True(t, spiked(nightly(7, -60), 5, 20).isHabit(), "and an hour later")
 	require.False(t, spiked(nightly(7, 180), 5, 20).isHabit())
-	require.False(t, spiked(nightly(7, 0), 5, 41).isHabit())
+	require.True(t, spiked(nightly(7, 0), 5, 59).isHabit())
+	require.False(t, spiked(nightly(7, 0), 5, 60).isHabit(), "it reaches the lift against the habit, too")
 	weekly := spiked(func(m int64) uint64 {
 		if m == -14*1440 || m == -21*1440 || m == -28*1440 {
 			return 100

@@ -52,6 +52,7 @@ type Calls struct {
 	Parse          parsers.ParseResult
 	Coarse         bool // all are one operation, and the log knows whole seconds only
 	Attempts       int  // of each call, five seconds apart; 0 = 1
+	Keyed          bool // an idempotency key tells calls apart
 	Twice          bool // each record is written twice, at two offsets
 }
 
@@ -96,6 +97,9 @@ func (w *World) row(c Calls, at time.Time, operation uint64) *parsers.Row {
 	r.RateLimit = parsers.RateLimit{Limit: parsers.Absent, Remaining: parsers.Absent, ResetAt: parsers.Absent, WindowS: parsers.Absent}
 	if c.Limit > 0 {
 		r.RateLimit.Limit, r.RateLimit.WindowS = int64(c.Limit), int64(c.WindowS)
+	}
+	if c.Keyed {
+		r.OperationKey = parsers.OperationKeyIdempotency
 	}
 	if c.Coarse {
 		r.Operation, r.Time = 1, at.Unix()*1000
