@@ -61,9 +61,7 @@ func (s *scratch) readBody() *body {
 		b.text, b.cut = b.text[:maxBody], true
 	}
 	s.sniff(b)
-	if b.kind == bodyJSON && len(logged) > 0 && (logged[0] == '{' || logged[0] == '[') {
-		s.shapes.Learn(&s.outer, logged)
-	}
+	s.learn(b, logged)
 	if b.cut {
 		b.text = s.begun(b.text)
 	}
@@ -74,9 +72,33 @@ func (s *scratch) readBody() *body {
 	return b
 }
 
+// learn notes the shape of a body, or the page that it is, for knownBody.
+func (s *scratch) learn(b *body, logged []byte) {
+	if len(logged) == 0 {
+		return
+	}
+	switch c := logged[0]; {
+	case b.kind == bodyJSON && (c == '{' || c == '['):
+		s.shapes.Learn(&s.outer, logged)
+	case b.kind == bodyHTML && c == '<':
+		if raw := s.response.bodyNode.Raw(); raw[0] == '"' && !s.response.bodyNode.Cut() {
+			s.knownPages.Learn(raw, lenient.AppendText)
+		}
+	}
+}
+
 // knownBody reads the body from a string in src, from behind its opening quote, if it has a shape that was
-// seen. It returns the position behind the closing quote, else 0.
+// seen or is a page that was. It returns the position behind the closing quote, else 0.
 func (s *scratch) knownBody(src []byte, pos int) int {
+	if begins := src[pos:]; len(begins) > 1 && (begins[0] == '<' || begins[0] == '\\' && begins[1] == 'u') {
+		known, n := s.knownPages.Find(begins)
+		if n == 0 {
+			return 0
+		}
+		s.body = body{read: true}
+		s.takePage(&s.body, known)
+		return pos + n
+	}
 	shape, end := s.outer.ParseKnown(src, pos, &s.shapes)
 	if end > 0 {
 		s.body = body{read: true, kind: bodyJSON, root: s.outer.Root(), known: src[pos-1 : end], shape: shape}

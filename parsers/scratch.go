@@ -8,23 +8,24 @@ import (
 // scratch is the reused working memory of one Row. Everything borrowed by the row lives in here, in
 // the record's value, or in the registry.
 type scratch struct {
-	record   lenient.Doc    // the record
-	outer    lenient.Doc    // a body that came as text
-	shapes   lenient.Shapes // of such bodies
-	spare    lenient.Doc    // JSON inside a member's text, which findings borrow from
-	inside   lenient.Doc    // the same for one source of a definition, which copies what it finds
-	layouts  layouts        // of plain records
-	trail    trail          // of such a record, when its caller is to be remembered
-	caller   *caller        // of such a record, when it is known
-	response response
-	body     body
-	found    findings
-	matched  *envelope // that they come from
-	asked    asked
-	inflater inflater
-	pages    page.Reader
-	memo     memo
-	other    translation // of a record of another format
+	record     lenient.Doc    // the record
+	outer      lenient.Doc    // a body that came as text
+	shapes     lenient.Shapes // of such bodies
+	spare      lenient.Doc    // JSON inside a member's text, which findings borrow from
+	inside     lenient.Doc    // the same for one source of a definition, which copies what it finds
+	layouts    layouts        // of plain records
+	trail      trail          // of such a record, when its caller is to be remembered
+	caller     *caller        // of such a record, when it is known
+	response   response
+	body       body
+	found      findings
+	matched    *envelope // that they come from
+	asked      asked
+	inflater   inflater
+	pages      page.Reader
+	knownPages page.Known
+	memo       memo
+	other      translation // of a record of another format
 
 	quiet bool   // nothing in the path of the call is to be redacted
 	texts []byte // the row's texts, redacted and cut

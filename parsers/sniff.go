@@ -101,9 +101,11 @@ func (s *scratch) sniffMarkup(b *body, text []byte) {
 }
 
 // readPage reads an HTML page. The page itself is never kept.
-func (s *scratch) readPage(b *body, text []byte) {
-	b.kind, b.text = bodyHTML, nil
-	b.page = s.pages.Read(text)
+func (s *scratch) readPage(b *body, text []byte) { s.takePage(b, s.pages.Read(text)) }
+
+// takePage makes the body what a page says.
+func (s *scratch) takePage(b *body, p page.Page) {
+	b.kind, b.text, b.page = bodyHTML, nil, p
 	s.outer.SetObject()
 	for _, m := range [...]struct {
 		name string
