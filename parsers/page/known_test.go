@@ -26,8 +26,8 @@ func unescape(dst, source []byte) []byte {
 var trickyIDs = map[int][]string{
 	8:  {"12345678", "40412345", "52012345"},
 	10: {"1020000000", "5200000404"},
-	16: {"52a8b1c9d2e3f404", "a000000000000000", "e1d2c3b4a5960718", "4111111111111111", "1111111111111ad1", "00000000000000ad", "E1D2C3B4A5960718"},
-	32: {"52000000000000000000000000000404", "e23456789abcdef0123456789abcdead", "f1234560abf9f57287637624def39087", "1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a", "D0000000000000000000000000000001"},
+	16: {"52a8b1c9d2e3f404", "a000000000000000", "e1d2c3b4a5960718", "4111111111111111", "1111111111111ad1", "00000000000000ad", "abcdefabcdefabcd", "E1D2C3B4A5960718"},
+	32: {"52000000000000000000000000000404", "e23456789abcdef0123456789abcdead", "f1234560abf9f57287637624def39087", "abcdefabcdefabcdefabcdefabcdefab", "1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a", "D0000000000000000000000000000001"},
 	36: {"3a7dd87c-8f00-445a-92ac-07990b211862", "d1111111-1111-1111-1111-111111111404", "eabcdef0-1234-1234-1234-1234567890ad", "52345678-aaaa-bbbb-cccc-ddddddddddd1"},
 }
 
@@ -129,7 +129,7 @@ func TestKnown_IDsAnywhere(t *testing.T) {
 	}
 	found := 0
 	for _, html := range examples(t) {
-		for range 300 {
+		for range 40 {
 			text := html
 			for range 1 + random.IntN(3) {
 				at := random.IntN(len(text) + 1)
@@ -145,7 +145,7 @@ func TestKnown_IDsAnywhere(t *testing.T) {
 			found += sameAsRead(t, quoted)
 		}
 	}
-	require.Greater(t, found, 10_000)
+	require.Greater(t, found, 1000)
 }
 
 // examples are the pages of all products that the tests have.
