@@ -196,7 +196,7 @@ func (s *scratch) spread(p *plainRecord) {
 }
 
 // samples are the places where a run of at least that length is looked at to find it.
-var samples = [...]struct{ length, at1, at2, at3 int }{{8, 0, 0, 0}, {48, 20, 40, 40}, {112, 32, 72, 104}}
+var samples = [...]struct{ length, at1, at2, at3 int }{{8, 0, 0, 0}, {48, 20, 40, 40}, {80, 32, 56, 72}, {112, 32, 72, 104}}
 
 // next returns the run that begins with the value of m at pos, or goes on with it, and adds it to the trail.
 func (l *runs) next(p *plainRecord, m member, after tail, pos int) *run {

@@ -372,6 +372,8 @@ func character(source []byte) (c byte, size int) {
 			return '<', 6
 		case "003e", "003E":
 			return '>', 6
+		case "0026":
+			return '&', 6
 		}
 	}
 	return 0xff, 2

@@ -86,6 +86,7 @@ var pagesWithID = []struct {
 	{"<p>a</p><script>var id = '%s';</script>", true},
 	{"<p>a</p><!-- %s --><p>b c</p>", true},
 	{`<p>a b</p><a href="/x/%s?y">z</a>`, true},
+	{`<p>a b</p><a href="/x?id=%s&amp;y">z</a>`, true},
 	{"<p>A &#39;b&#39; c:\n%s\n</p>", true},
 	{"<pre>Cannot GET /v1/orders/%s</pre><title>Error</title>", true},
 	{"<p>" + strings.Repeat("word ", 90) + "%s " + strings.Repeat("word ", 30), true},
@@ -105,8 +106,12 @@ func TestKnown(t *testing.T) {
 	for _, c := range pagesWithID {
 		for size, like := range trickyIDs {
 			quoted := quote(t, fmt.Sprintf(c.html, like[0]))
-			require.Equal(t, c.known, sameAsRead(t, quoted) > 0, "%s: %d", c.html, size)
-			require.Equal(t, c.known, sameAsRead(t, plain(quoted)) > 0, "%s: %d", c.html, size)
+			for _, quoted := range [][]byte{quoted, plain(quoted)} {
+				require.Equal(t, c.known, sameAsRead(t, quoted) > 0, "%s: %d", quoted, size)
+				p := known{source: quoted[1:]}
+				p.findIDs()
+				require.Len(t, p.ids, 1, "%s", quoted)
+			}
 		}
 	}
 	for _, html := range []string{"<p>a b</%s>", "<p>a b<%s>", "<p>&%s;</p>", "<body bgcolor=#%s>", "<p>x%s</p>", "<p>%sx</p>"} { // the id stays as it is
@@ -169,6 +174,24 @@ func examples(tb testing.TB) (all []string) {
 	}
 	require.Greater(tb, len(all), 100)
 	return all
+}
+
+func TestID_Fits(t *testing.T) {
+	f := func(want bool, is form, text string) {
+		t.Helper()
+		require.Equal(t, want, (&id{form: is}).fits([]byte(text)), text)
+	}
+	f(true, uuid, "3a7dd87c-8f00-445a-92ac-07990b211862")
+	f(false, uuid, "3a7dd87c-8f00-445a<92ac-07990b211862")
+	f(false, uuid, "3a7dd87c-8f00-445a-92ac-07990b2118-2")
+	f(false, uuid, "3a7dd87c-8f00-445a-92ac-0799\\b211862")
+	f(true, hexadecimal, "0000000000000000")
+	f(true, hexadecimal, "ABCDEFabcdef0123")
+	f(false, hexadecimal, "abcdefabcdefabcd") // a word, perhaps
+	f(false, hexadecimal, "000000000000000g")
+	f(false, hexadecimal, "00000000\"0000000")
+	f(true, decimal, "12345678")
+	f(false, decimal, "1234567a")
 }
 
 func FuzzKnown(f *testing.F) {
