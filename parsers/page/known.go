@@ -15,7 +15,7 @@ import (
 // have none, and for texts, of which none is in an id. Where a text that it knows may begin or end within an id, and where
 // it weighs words, settled refuses the page. FuzzKnown holds the two ways to the same result.
 
-// Bounds of what is remembered: with all full some 600 KiB.
+// Bounds of what is remembered: with all full some 700 KiB for each Row.
 const (
 	maxKnown    = 32
 	maxSource   = 16 << 10 // bytes of a page as it was logged
