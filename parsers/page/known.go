@@ -191,16 +191,22 @@ func (k *Known) try(unescape func(dst, source []byte) []byte) bool {
 	if len(ids) == 0 {
 		return true
 	}
-	texts, blocks := bytes.Clone(p.texts), slices.Clone(k.reader.blocks)
+	texts, all, blocks := swapped(p.texts, ids, others), swapped(k.reader.text, ids, others), slices.Clone(k.reader.blocks)
 	second, ok := k.readWith(others, unescape)
-	if !ok || second.Product != first.Product || second.Category != first.Category || !slices.Equal(blocks, k.reader.blocks) {
+	if !ok || second.Product != first.Product || second.Category != first.Category {
 		return false
 	}
-	for _, m := range p.marks {
-		copy(texts[m.at:], others[m.id])
-	}
 	p.keep(second)
-	return bytes.Equal(texts, p.texts)
+	return bytes.Equal(texts, p.texts) && bytes.Equal(all, k.reader.text) && slices.Equal(blocks, k.reader.blocks)
+}
+
+// swapped returns a copy of a text with other ids in the places of these.
+func swapped(text []byte, ids, others [][]byte) []byte {
+	text = bytes.Clone(text)
+	for i := range ids {
+		text = bytes.ReplaceAll(text, ids[i], others[i])
+	}
+	return text
 }
 
 // readWith reads the page with these ids in the places of its own.
