@@ -90,7 +90,7 @@ var pagesWithID = []struct {
 	{"<p>A &#39;b&#39; c:\n%s\n</p>", true},
 	{"<pre>Cannot GET /v1/orders/%s</pre><title>Error</title>", true},
 	{"<p>" + strings.Repeat("word ", 90) + "%s " + strings.Repeat("word ", 30), true},
-	{"<p>" + strings.Repeat("word ", 102) + "%s " + strings.Repeat("word ", 30), false}, // cut within
+	{"<p>" + strings.Repeat("word ", 102) + "%s " + strings.Repeat("word ", 30), false},             // cut within
 	{"<p>a b</p><p>" + strings.Repeat("word ", 101) + "| %s " + strings.Repeat("word ", 30), false}, // and that is no text of the page
 	{"<title>Request %s</title>", false},
 	{"<h2>%s Gateway</h2>", false},
