@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/errata-dev/errata/internal/cli"
+	"github.com/errata-dev/errata/internal/commandline"
 	"github.com/errata-dev/errata/internal/simulate"
 	"github.com/errata-dev/errata/pipeline"
 )
@@ -125,26 +126,29 @@ func showAnswers(cmd *cobra.Command, s settings) error {
 		return err
 	}
 	var where []string
-	if s.clickhouse.DataDir != "" {
-		where = []string{"--data-dir", s.clickhouse.DataDir}
+	place := "" // of the data, as it is typed
+	if dir := s.clickhouse.DataDir; dir != "" {
+		where = []string{"--data-dir", dir}
+		place = " --data-dir " + commandline.Quote(dir)
 	}
 	shown := displayName(query)
 	for _, question := range []string{"top", "storms", "limits", "spikes"} {
 		args := append([]string{question, "--output=table"}, where...)
-		cli.Note(cmd.OutOrStdout(), "\n$ %s %s", shown, question)
+		cli.Note(cmd.OutOrStdout(), "\n$ %s %s%s", shown, question, place)
 		run := exec.CommandContext(cmd.Context(), query, args...)
 		run.Stdin, run.Stdout, run.Stderr = nil, cmd.OutOrStdout(), cmd.ErrOrStderr()
 		if err := run.Run(); err != nil {
 			return fmt.Errorf("%s %s: %w", shown, question, err)
 		}
 	}
-	cli.Note(cmd.OutOrStdout(), `
-The data stays. Ask on:
-  %[1]s top --vendor truelayer --by endpoint,code
-  %[1]s top --since 24h --status 5xx
-  %[1]s errors --vendor bics --limit 5
-  %[1]s storms -o json
-  %[1]s --help`, shown)
+	cli.Note(cmd.OutOrStdout(), "\nThe data stays. Ask on:")
+	for _, next := range []string{
+		"timeline", "top --since 24h --by vendor,category", "errors --vendor bics --limit 5", "storms -o json",
+		"report --vendor truelayer --out truelayer.html", "alert backtest --since 24h", "errors --kind dead_letter --since 24h",
+	} {
+		cli.Note(cmd.OutOrStdout(), "  %s %s%s", shown, next, place)
+	}
+	cli.Note(cmd.OutOrStdout(), "  %s --help", shown)
 	return nil
 }
 

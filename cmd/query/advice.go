@@ -17,9 +17,13 @@ import (
 // advise completes the notes of an answer: the command line that finds data, and filters that match nothing.
 func (p printer) advise(notes, try []string, unknown []storage.UnknownValue) []string {
 	notes = slices.Clone(notes)
-	if arguments := strings.Join(try, " "); arguments != "" && len(unknown) == 0 {
+	if arguments := strings.Join(try, " "); arguments != "" {
+		advice := ", try: " + p.command(try)
+		if len(unknown) > 0 {
+			advice = "" // another range helps nobody who has mistyped a name
+		}
 		for i, note := range notes {
-			notes[i] = strings.Replace(note, "try "+arguments, "try: "+p.command(try), 1)
+			notes[i] = strings.Replace(note, ", try "+arguments, advice, 1)
 		}
 	}
 	for _, u := range unknown {

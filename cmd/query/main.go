@@ -23,13 +23,15 @@ func newRoot() *cobra.Command {
 		`query answers from the rows that ingest has written: the embedded ClickHouse unless --clickhouse names a server.
 
 It prints a table on a terminal and TSV when piped; notes go to standard error. Times without a zone are read in --tz.
+
 Exit codes: 0 answered, also when empty; 1 failure; 2 usage; 3 alerts are firing; 4 authentication; 130 interrupted.`)
 	root.Example = `  query top                                    the error codes of the last hour
+  query timeline                               the same over time, with storms, windows and spikes marked
   query top --since 24h --vendor truelayer --by endpoint,code
   query storms --service checkout              who is retrying too much
   query limits --from 2026-11-20 --to 2026-11-21
   query errors --code provider_timeout -o jsonl | jq .trace_id`
-	root.AddCommand(newTop(), newStorms(), newLimits(), newSpikes(), newTimeline(), newErrors(), newAlert(), newVendors(), newSQL(), newReport())
+	root.AddCommand(newTop(), newStorms(), newLimits(), newSpikes(), newTimeline(), newErrors(), newSQL(), newVendors(), newReport(), newAlert())
 	for _, cmd := range root.Commands() {
 		completeValues(cmd)
 	}

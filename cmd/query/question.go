@@ -31,21 +31,31 @@ type question struct {
 
 func (q *question) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	q.clickhouse.Register(flags)
-	q.display.Register(flags)
-	registerFilter(flags, &q.filter)
 	q.registerRange(flags, "1h")
+	registerFilter(flags, &q.filter)
+	q.display.Register(flags)
+	q.clickhouse.Register(flags)
+	config.InSection(flags, config.SectionPrinting, q.addWatch)
+}
+
+func (q *question) addWatch(flags *pflag.FlagSet) {
 	flags.Var(config.Interval(&q.watch, time.Second), "watch", "ask again every so often, 5s unless stated, until interrupted; a terminal is redrawn, a pipe is appended to")
 	flags.Lookup("watch").NoOptDefVal = "5s"
 }
 
 func (q *question) registerRange(flags *pflag.FlagSet, since string) {
-	flags.StringVar(&q.since, "since", since, "ask about so long before --to: 30m, 12h, 7d, 2w")
-	flags.StringVar(&q.from, "from", "", "start of the range, included: 2026-11-20, \"2026-11-20 14:00\", RFC 3339, or 6h for six hours ago")
-	flags.StringVar(&q.to, "to", "", "end of the range, not included (default: now)")
+	config.InSection(flags, config.SectionTime, func(flags *pflag.FlagSet) {
+		flags.StringVar(&q.since, "since", since, "ask about so long before --to: 30m, 12h, 7d, 2w")
+		flags.StringVar(&q.from, "from", "", "start of the range, included: 2026-11-20, \"2026-11-20 14:00\", RFC 3339, or 6h for six hours ago")
+		flags.StringVar(&q.to, "to", "", "end of the range, not included (default: now)")
+	})
 }
 
 func registerFilter(flags *pflag.FlagSet, f *storage.Filter) {
+	config.InSection(flags, config.SectionResponses, func(flags *pflag.FlagSet) { addFilter(flags, f) })
+}
+
+func addFilter(flags *pflag.FlagSet, f *storage.Filter) {
 	flags.StringSliceVar(&f.Vendors, "vendor", nil, "only these vendors; repeatable or comma-separated, as are all filters")
 	flags.StringSliceVar(&f.Services, "service", nil, "only calls of these services of ours")
 	flags.StringSliceVar(&f.Environments, "environment", nil, "only these environments")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/errata-dev/errata/internal/cli"
 	"github.com/errata-dev/errata/internal/config"
@@ -45,16 +46,18 @@ without a response and where the records lie are left out. --internal-names keep
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.run(cmd) },
 	}
 	q, flags := &r.question, cmd.Flags()
-	q.clickhouse.Register(flags)
-	q.display.Output, q.display.Color = "auto", "auto"
-	flags.StringVar(&q.display.TZ, "tz", "Local", "time zone that --from and --to are read in; the report is in UTC")
-	flags.BoolVar(&q.display.Explain, "explain", false, "print the SQL with its parameters, the rows and bytes read and the time taken to standard error")
-	registerFilter(flags, &q.filter)
-	q.registerRange(flags, "24h")
-	flags.VarP(config.Choice(&r.format, "auto", "auto", "html", "markdown"), "output", "o", "auto (by the name of --out, else markdown), html or markdown")
 	flags.StringVar(&r.out, "out", "", "write the report to this file instead of standard output")
-	flags.BoolVar(&r.names, "internal-names", false, "name our services to the vendor")
+	flags.VarP(config.Choice(&r.format, "auto", "auto", "html", "markdown"), "output", "o", "auto (by the name of --out, else markdown), html or markdown")
 	flags.IntVar(&r.options.Examples, "examples", 3, "give so many examples of each code")
+	flags.BoolVar(&r.names, "internal-names", false, "name our services to the vendor")
+	q.registerRange(flags, "24h")
+	registerFilter(flags, &q.filter)
+	q.display.Output, q.display.Color = "auto", "auto"
+	config.InSection(flags, config.SectionPrinting, func(flags *pflag.FlagSet) {
+		flags.StringVar(&q.display.TZ, "tz", "Local", "time zone that --from and --to are read in; the report is in UTC")
+	})
+	q.display.RegisterExplain(flags)
+	q.clickhouse.Register(flags)
 	return cmd
 }
 

@@ -105,14 +105,24 @@ func Root(use, short, long string) *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.PersistentFlags().String("config", "", "YAML file of settings, keys named as the flags (default: errata.yaml in the user's configuration directory, if there is one)")
+	root.SetHelpFunc(help)
+	cobra.EnableCommandSorting = false // the order in which they were added says more than the alphabet
+	config.InSection(root.PersistentFlags(), config.SectionSettings, addConfig)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var invalid *pflag.InvalidValueError
+		if errors.As(err, &invalid) {
+			return Usagef("--%s: invalid value %q: %w (see %q)", invalid.GetFlag().Name, invalid.GetValue(), config.Reason(invalid.Unwrap()), cmd.CommandPath()+" --help")
+		}
 		return Usagef("%w (see %q)", err, cmd.CommandPath()+" --help")
 	})
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		return applySettings(cmd.Flags())
 	}
 	return root
+}
+
+func addConfig(fs *pflag.FlagSet) {
+	fs.String("config", "", "YAML file of settings, keys named as the flags (default: errata.yaml in the user's configuration directory, if there is one)")
 }
 
 // Args turns cobra's complaint about positional arguments into a usage error.

@@ -85,7 +85,11 @@ func OpenStore(ctx context.Context, c config.ClickHouse, access Access, w io.Wri
 	case c.Cluster != "":
 		return nil, Usagef("--cluster: name one of its servers with --clickhouse; the embedded ClickHouse is in no cluster")
 	}
-	engine, err := embedded.OpenClickHouse(ctx, embedded.Options{DataDir: DataDir(c), Progress: engineProgress(w)})
+	dir := DataDir(c)
+	if access == Read && !embedded.HasData(dir) {
+		return nil, fmt.Errorf("nothing is stored in %s yet: `ingest demo` and `ingest load FILE` store something; --data-dir names another directory, --clickhouse a server", dir)
+	}
+	engine, err := embedded.OpenClickHouse(ctx, embedded.Options{DataDir: dir, Progress: engineProgress(w)})
 	if err != nil {
 		return nil, fmt.Errorf("embedded ClickHouse: %w", err)
 	}

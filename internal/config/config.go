@@ -8,8 +8,10 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -72,9 +74,27 @@ func set(f *pflag.Flag, values []string) error {
 		return fmt.Errorf("takes one value, not a list of %d", len(values))
 	}
 	if err := f.Value.Set(values[0]); err != nil {
-		return fmt.Errorf("invalid value %q: %w (%s)", values[0], err, f.Usage)
+		return fmt.Errorf("invalid value %q: %w (%s)", values[0], Reason(err), f.Usage)
 	}
 	return nil
+}
+
+// Reason says what is wrong with the value of a flag; Go's own parsers would name one of their functions.
+func Reason(err error) error {
+	var number *strconv.NumError
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return errors.New("out of range")
+	case errors.As(err, &number) && number.Func == "ParseBool":
+		return errors.New("want true or false")
+	case errors.As(err, &number) && number.Func == "ParseFloat":
+		return errors.New("want a number")
+	case errors.As(err, &number):
+		return errors.New("want a whole number")
+	case strings.HasPrefix(err.Error(), "time: "):
+		return errors.New("want a duration such as 500ms, 30s or 5m")
+	}
+	return err
 }
 
 func splitFor(f *pflag.Flag, value string) []string {

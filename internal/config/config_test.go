@@ -88,7 +88,7 @@ func TestMistakesAreNamed(t *testing.T) {
 	f("brokerz: [a]\n", nil, `errata.yaml:1: unknown key "brokerz" (did you mean "brokers"?)`, "valid keys: block-age")
 	f("group: a\nlog-level: loud\n", nil, `errata.yaml:2: key "log-level"`, "must be one of trace, debug, info, warn, error")
 	f("group: a\ngroup: b\n", nil, `errata.yaml:2: key "group": given twice`)
-	f("block-rows: many\n", nil, `errata.yaml:1: key "block-rows": invalid value "many"`)
+	f("block-rows: many\n", nil, `errata.yaml:1: key "block-rows": invalid value "many": want a whole number`)
 	f("log-level: [a, b]\n", nil, `errata.yaml:1: key "log-level": takes one value`)
 	f("brokers: {a: b}\n", nil, `errata.yaml:1: key "brokers": want a value or a list`)
 	f("- a\n", nil, "errata.yaml:1: want a mapping")

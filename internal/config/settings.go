@@ -23,6 +23,10 @@ type Kafka struct {
 
 // Register adds the flags of k with their defaults.
 func (k *Kafka) Register(fs *pflag.FlagSet) {
+	InSection(fs, SectionKafka, k.add)
+}
+
+func (k *Kafka) add(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&k.Brokers, "brokers", nil, "Kafka brokers, host:port, comma-separated (default: an embedded broker)")
 	fs.Var(Topics(&k.Topics, &k.Formats, "api-responses"), "topic", "topic of response logs, and the format of its records if it shall not be recognised: NAME=otlp_proto; repeatable")
 	fs.BoolVar(&k.TLS, "kafka-tls", false, "speak TLS to Kafka")
@@ -43,6 +47,10 @@ type Group struct {
 
 // Register adds the flags of g with their defaults.
 func (g *Group) Register(fs *pflag.FlagSet) {
+	InSection(fs, SectionKafka, g.add)
+}
+
+func (g *Group) add(fs *pflag.FlagSet) {
 	fs.StringVar(&g.Name, "group", "errata", "Kafka consumer group")
 	fs.StringVar(&g.Source, "source", "", "name of this log stream in the rows (default: the Kafka cluster's id)")
 }
@@ -62,6 +70,10 @@ type ClickHouse struct {
 
 // Register adds the flags of c with their defaults.
 func (c *ClickHouse) Register(fs *pflag.FlagSet) {
+	InSection(fs, SectionClickHouse, c.add)
+}
+
+func (c *ClickHouse) add(fs *pflag.FlagSet) {
 	fs.StringVar(&c.URL, "clickhouse", "", "ClickHouse server, clickhouse://[user@]host:9000/database[?secure=true] (default: an embedded ClickHouse)")
 	fs.StringVar(&c.User, "clickhouse-user", "", "ClickHouse user (default: the one in the URL, else default)")
 	fs.StringVar(&c.PasswordFile, "clickhouse-password-file", "", "file with the ClickHouse password (or set ERRATA_CLICKHOUSE_PASSWORD)")
@@ -81,6 +93,10 @@ type Log struct {
 
 // Register adds the flags of l with their defaults.
 func (l *Log) Register(fs *pflag.FlagSet) {
+	InSection(fs, SectionLog, l.add)
+}
+
+func (l *Log) add(fs *pflag.FlagSet) {
 	fs.Var(Choice(&l.Level, "info", "trace", "debug", "info", "warn", "error"), "log-level", "least level to log: trace, debug, info, warn or error")
 	fs.Var(Choice(&l.Format, "auto", "auto", "console", "json"), "log-format", "log format: auto (console on a terminal, else JSON), console or json")
 }
@@ -104,6 +120,12 @@ type Ingest struct {
 
 // Register adds the flags of i with their defaults.
 func (i *Ingest) Register(fs *pflag.FlagSet) {
+	InSection(fs, SectionDelivery, i.add)
+	i.RegisterFormat(fs)
+	i.RegisterParsing(fs)
+}
+
+func (i *Ingest) add(fs *pflag.FlagSet) {
 	fs.StringVar(&i.Listen, "listen", "", "address for /metrics, /healthz and /readyz, such as :9464 (default: off)")
 	fs.IntVar(&i.BlockRows, "block-rows", 100_000, "rows after which a block is inserted")
 	fs.IntVar(&i.BlockBytes, "block-bytes", 32<<20, "bytes of columns after which a block is inserted; at most a sixteenth of --memory")
@@ -113,17 +135,23 @@ func (i *Ingest) Register(fs *pflag.FlagSet) {
 	fs.Var(Choice(&i.Start, "earliest", "earliest", "latest"), "start", "where a partition begins that the group never committed: earliest or latest")
 	fs.Var(Choice(&i.OnGap, "halt", "halt", "continue"), "on-gap", "when Kafka deleted records before they were read: halt the partition, or continue after the gap")
 	fs.Var(Choice(&i.OnUnreadable, "halt", "halt", "continue"), "on-unreadable", "when a batch in Kafka cannot be read (bad checksum, unknown codec): halt the partition, or continue after it")
-	i.RegisterParsing(fs)
-	i.RegisterFormat(fs)
 }
 
 // RegisterFormat adds the flag that says what the records are, where no topic says it.
 func (i *Ingest) RegisterFormat(fs *pflag.FlagSet) {
+	InSection(fs, SectionRecords, i.addFormat)
+}
+
+func (i *Ingest) addFormat(fs *pflag.FlagSet) {
 	fs.Var(Choice(&i.Format, "auto", formats...), "format", "format of the records: auto (each record tells), errata, otel, otlp_json, otlp_proto, envoy, nginx or har")
 }
 
 // RegisterParsing adds the flags that say how bodies are read; `ingest parse` needs no others.
 func (i *Ingest) RegisterParsing(fs *pflag.FlagSet) {
+	InSection(fs, SectionRecords, i.addParsing)
+}
+
+func (i *Ingest) addParsing(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&i.Vendors, "vendors", nil, "directory of further vendor definitions; repeatable")
 	fs.StringSliceVar(&i.Texts, "texts", []string{"all"}, "texts of vendors that may be stored: all, none, or some of path, title, message, type, instance, details, body")
 	fs.StringArrayVar(&i.Redact, "redact", nil, "regular expression whose matches are replaced by [redacted:custom]; repeatable")
@@ -138,6 +166,10 @@ type Retention struct {
 
 // Register adds the flags of r.
 func (r *Retention) Register(fs *pflag.FlagSet) {
+	InSection(fs, SectionRetention, r.add)
+}
+
+func (r *Retention) add(fs *pflag.FlagSet) {
 	fs.Var(Days(&r.Successes), "retain-successes", "how long successes are kept, whole days counted from the day of their insert (default: as the table says; 14d in a new one)")
 	fs.Var(Days(&r.Errors), "retain-errors", "how long errors and dead letters are kept (default: as the table says; 180d in a new one)")
 }
@@ -156,6 +188,10 @@ func (c *Cluster) Register(fs *pflag.FlagSet) {
 
 // RegisterDisk adds the flag of those commands that watch the size of the table.
 func (r *Retention) RegisterDisk(fs *pflag.FlagSet) {
+	InSection(fs, SectionRetention, r.addDisk)
+}
+
+func (r *Retention) addDisk(fs *pflag.FlagSet) {
 	fs.Var(Size(&r.MaxDisk, 0), "max-disk", "drop the oldest days of responses when they take more than this in ClickHouse, such as 50GB; today and yesterday are never dropped (default: no limit)")
 }
 
@@ -170,11 +206,22 @@ type Display struct {
 // Register adds the flags of d with their defaults.
 func (d *Display) Register(fs *pflag.FlagSet) {
 	d.RegisterFormat(fs)
-	fs.BoolVar(&d.Explain, "explain", false, "print the SQL with its parameters, the rows and bytes read and the time taken to standard error")
+	d.RegisterExplain(fs)
+}
+
+// RegisterExplain adds the flag that shows how an answer came about.
+func (d *Display) RegisterExplain(fs *pflag.FlagSet) {
+	InSection(fs, SectionPrinting, func(fs *pflag.FlagSet) {
+		fs.BoolVar(&d.Explain, "explain", false, "print the SQL with its parameters, the rows and bytes read and the time taken to standard error")
+	})
 }
 
 // RegisterFormat adds those flags that say how it looks.
 func (d *Display) RegisterFormat(fs *pflag.FlagSet) {
+	InSection(fs, SectionPrinting, d.addFormat)
+}
+
+func (d *Display) addFormat(fs *pflag.FlagSet) {
 	fs.VarP(Choice(&d.Output, "auto", "auto", "table", "json", "jsonl", "csv", "tsv", "markdown"), "output", "o", "output format: auto (table on a terminal, else tsv), table, json, jsonl, csv, tsv or markdown")
 	fs.StringVar(&d.TZ, "tz", "Local", "time zone of times in tables, such as UTC or Europe/London")
 	fs.Var(Choice(&d.Color, "auto", "auto", "always", "never"), "color", "colour: auto (on a terminal, unless NO_COLOR is set), always or never")

@@ -69,6 +69,12 @@ func prepare(dir string) (layout, error) {
 	return l, errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
+// HasData tells whether an earlier OpenClickHouse made dir. Who only reads needs no engine for a directory without data.
+func HasData(dir string) bool {
+	_, err := os.Stat(layout(dir).marker())
+	return err == nil
+}
+
 // refuseForeign fails when the directory has content but no marker. What a file system or version control puts into an empty
 // directory does not count, nor does engine/, which is there before the marker.
 func (l layout) refuseForeign() error {
