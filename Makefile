@@ -14,7 +14,7 @@ help: ## list the targets
 build: $(COMMANDS) ## build bin/ingest and bin/query
 
 $(COMMANDS):
-	@go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/$(@F)
+	go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/$(@F)
 
 demo: build ## the main job on simulated traffic: Kafka, parsing, ClickHouse, answers
 	@bin/ingest demo
@@ -76,8 +76,8 @@ bench-answers: ## what the questions cost on 1, 10 and 100 million rows (made on
 parsers-report: build ## every vendor's cases: code, message, category, retry advice, details right; what is generic or unparsed
 	@bin/ingest vendors check parsers/vendors $(patsubst %,--cases parsers/testdata/%,bodies generic records) $(patsubst %,--measured parsers/testdata/wild/%,dev test)
 
-generate: ## rewrite what is generated: the README's vendor table
-	go test ./cmd/ingest -run README -update
+generate: ## rewrite what is generated: the list of vendors
+	go test ./cmd/ingest -run KnownVendors -update
 
 check: ## what CI runs
 	.ci/run

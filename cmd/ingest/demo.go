@@ -144,7 +144,7 @@ func showAnswers(cmd *cobra.Command, s settings) error {
 	cli.Note(cmd.OutOrStdout(), "\nThe data stays. Ask on:")
 	for _, next := range []string{
 		"timeline", "top --since 24h --by vendor,category", "errors --vendor bics --limit 5", "storms -o json",
-		"report --vendor truelayer --out truelayer.html", "alert backtest --since 24h", "errors --kind dead_letter --since 24h",
+		"report --vendor truelayer --out truelayer.html", "alert backtest --since 24h",
 	} {
 		cli.Note(cmd.OutOrStdout(), "  %s %s%s", shown, next, place)
 	}
@@ -164,8 +164,20 @@ func queryCommand() (string, error) {
 	return query, nil
 }
 
+// typedQuery is how a person would type the query command: the one beside this one, else any.
+func typedQuery() string {
+	query, err := queryCommand()
+	if err != nil {
+		return "query"
+	}
+	return displayName(query)
+}
+
 // displayName is how a person would type the path of a command.
 func displayName(path string) string {
+	if found, err := exec.LookPath(filepath.Base(path)); err == nil && found == path {
+		return filepath.Base(path)
+	}
 	dir, err := os.Getwd()
 	if err != nil {
 		return path

@@ -211,7 +211,7 @@ func (s summary) print(w io.Writer) {
 		cli.Note(w, "%s records hold several responses and became no rows: set the batch size to 1 in front of the Collector's Kafka exporter", cli.Count(n))
 	}
 	if n := s.stats.DeadLetters; n > 0 {
-		cli.Note(w, "see them with: query errors --kind dead_letter --since 30d")
+		cli.Note(w, "see them with: %s errors --kind dead_letter --since 30d", typedQuery())
 	}
 }
 
