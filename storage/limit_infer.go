@@ -9,10 +9,11 @@ import (
 // the calls as they were admitted and rejected. The right one is full whenever it rejects and never
 // overdrawn; what it held at the rejections is its limit.
 
-// call is one rejection, or some calls admitted at one time.
+// call is one rejection, or some calls admitted at one time. Times are Unix milliseconds.
 type call struct {
-	at       int64  // Unix milliseconds
+	at       int64
 	admitted uint64 // 0 = rejected
+	until    int64  // of a rejection, when it says that calls will be admitted again; 0 = it does not say
 }
 
 // inference is a limit found in traffic.
@@ -31,11 +32,13 @@ func (i inference) share() float64 {
 
 const (
 	leastShare = 0.8  // of an inference that is told
+	oddShare   = 0.9  // the same, of a limit that is not round
 	betterBy   = 0.02 // the share by which a less usual limiter must be better
 	// Rejections in one go show that calls were rejected, not yet at which count: very few say nothing,
-	// and with few only a round limit is believed.
+	// and with few only a round limit is believed. So it is of hours, of which the calls show few.
 	fewRejections     = 10
 	veryFewRejections = 5
+	longWindowS       = 3600
 	maxReplayed       = 40_000 // calls
 )
 
@@ -59,13 +62,28 @@ func inferLimit(calls []call, lengths []int64, stated int64) inference {
 			best = better(best, judge(calls, leak(calls, length, limit), limit, seconds))
 		}
 	}
-	if best.limit < 2 || best.share() < leastShare {
-		return inference{}
-	}
-	if stated == 0 && episodes(calls) == 1 && (best.rejections < veryFewRejections || best.rejections < fewRejections && !isRound(best.limit)) {
+	if best.limit < 2 || best.share() < leastShare || stated == 0 && !best.isLikely(calls) {
 		return inference{}
 	}
 	return best
+}
+
+// isLikely says whether a limit is more than what calls happened to count when they began to be rejected.
+func (i inference) isLikely(calls []call) bool {
+	once := episodes(calls) == 1
+	if isRound(i.limit) {
+		return !once || i.rejections >= veryFewRejections
+	}
+	isShown := i.windowS < longWindowS || longestWait(calls) > i.windowS*1000/2
+	return i.share() >= oddShare && (!once || i.rejections >= fewRejections && isShown)
+}
+
+// longestWait is how long rejections said at most, in milliseconds, that calls would be rejected.
+func longestWait(calls []call) (longest int64) {
+	for _, c := range calls {
+		longest = max(longest, c.until-c.at)
+	}
+	return longest
 }
 
 // longestByClock returns the longest window by the clock that explains the calls as well as what was found: few calls of a
@@ -104,16 +122,24 @@ func replays(calls []call, length int64) [][]float64 {
 
 // phases are where windows of a length may begin: at multiples of it, and just after the longest time, on
 // the dial of one length, at which no call was admitted after rejections. A single call that overtook
-// another on its way into the log looks like such a time: the plain ones are asked by themselves, too.
+// another on its way into the log looks like such a time: the plain ones are asked by themselves, too. So are the times
+// that rejections name: the first call after a window may come long after its end.
 func phases(calls []call, length int64) []int64 {
-	var again []int64
-	for i := 1; i < len(calls); i++ {
-		if calls[i].admitted > 0 && calls[i-1].admitted == 0 {
-			again = append(again, calls[i].at)
+	var again, stated []int64
+	for i, c := range calls {
+		if c.until > 0 {
+			stated = append(stated, c.until)
+		}
+		if i > 0 && c.admitted > 0 && calls[i-1].admitted == 0 {
+			again = append(again, c.at)
 		}
 	}
+	var several []int64
+	for _, r := range resets(calls) {
+		several = append(several, r.at)
+	}
 	list := []int64{0}
-	for _, times := range [][]int64{again, resets(calls)} {
+	for _, times := range [][]int64{again, several, stated} {
 		if len(times) > 0 {
 			list = append(list, afterLongestPause(times, length))
 		}

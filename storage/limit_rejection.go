@@ -34,6 +34,14 @@ type rejection struct {
 	wait    int64 // Retry-After; -1 = not stated
 }
 
+// until is when the rejection says that calls will be admitted again; 0 = it does not say.
+func (r rejection) until() int64 {
+	if r.wait <= 0 {
+		return 0
+	}
+	return r.at + r.wait
+}
+
 // refusal is what many rejections have in common.
 type refusal struct {
 	payerEndpoint

@@ -237,10 +237,45 @@ func TestInferredHours(t *testing.T) {
 	f("four calls a day of one user, asked every hour and a half", 86_400, 4, -1, byTheClock(4, aDay, 0), demand(rng, -24*anHour, 50*anHour, 1./5400))
 	once := slices.Concat(demand(rng, 0, 15*anHour, 300./86400), demand(rng, 15*anHour, 26*anHour, 0.05))
 	f("one daily quota that ends at midnight", 86_400, 1000, -1, byTheClock(1000, aDay, 0), once)
+	f("four calls a day, spent once, asked every 40 minutes", 86_400, 4, -1, byTheClock(4, aDay, 0),
+		slices.Concat(demand(rng, 0, 3*anHour, 1./1200), demand(rng, 3*anHour, 46*anHour, 1./2400)))
 	f("one daily quota that ends some time", 0, 0, -1, byTheClock(1000, aDay, 22*anHour+7*aMinute), once)
 	f("the same, with Retry-After", 86_400, 1000, 2*anHour, byTheClock(1000, aDay, 22*anHour+7*aMinute), once)
 	f("six hours, once", 0, 0, -1, byTheClock(500, sixHours, 0), slices.Concat(demand(rng, 0, 12*anHour, 0.01), demand(rng, 12*anHour, 20*anHour, 0.04)))
 	f("six hours, four times", 21_600, 500, -1, byTheClock(500, sixHours, 0), demand(rng, 0, 26*anHour, 0.04))
+}
+
+// TestInferredFromStatedReset: the first call after an hourly quota may come long after the reset that its rejections name.
+func TestInferredFromStatedReset(t *testing.T) {
+	const limit, phase = 500, 17 * aMinute
+	rng := rand.New(rand.NewPCG(15, 16))
+	spent := 9*anHour + phase
+	calls := slices.Concat(demand(rng, spent-100*aMinute, spent-10*aMinute, 0.03), demand(rng, spent-10*aMinute, spent+50*aMinute, 0.3), demand(rng, spent+anHour+70*aSecond, spent+2*anHour, 0.03))
+	traffic := throttled(byTheClock(limit, anHour, phase), calls)
+	require.Zero(t, inferLimit(traffic, []int64{3600}, limit), "by the calls alone")
+	for i, c := range traffic {
+		if c.admitted == 0 {
+			traffic[i].until = epoch + spent + anHour
+		}
+	}
+	got := inferLimit(traffic, []int64{3600}, limit)
+	require.EqualValues(t, 3600, got.windowS)
+	require.Equal(t, got.rejections, got.explained)
+}
+
+// TestNoLimitInferredFromOutage: all calls of some minutes are rejected. What the hour before them held is no limit, but where
+// it is a round number by chance.
+func TestNoLimitInferredFromOutage(t *testing.T) {
+	told := 0
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(17, seed))
+		rate, from, lasts := []float64{0.5, 2, 5}[seed%3], 9*anHour+rng.Int64N(anHour), (5+rng.Int64N(300))*aSecond
+		up := func(at int64) bool { return at < epoch+from || at >= epoch+from+lasts }
+		if inferLimit(throttled(up, demand(rng, from-anHour, from+lasts+anHour, rate)), usualWindows()[:9], 0).limit > 0 {
+			told++
+		}
+	}
+	require.LessOrEqual(t, told, 2)
 }
 
 // TestNoLimitInferred: what is rejected does not depend on how much was admitted.

@@ -117,7 +117,7 @@ func withRejections(admitted []call, windows []*window) []call {
 	calls := slices.Clone(admitted)
 	for _, w := range windows {
 		for _, r := range w.rejections {
-			calls = append(calls, call{at: r.at})
+			calls = append(calls, call{at: r.at, until: r.until()})
 		}
 	}
 	slices.SortStableFunc(calls, func(a, b call) int { return cmp.Compare(a.at, b.at) })
@@ -150,27 +150,32 @@ func (w *window) inferFrom(calls []call, short, long []int64) inference {
 }
 
 // shows says whether the calls tell of windows as long as that. Nearly any hours fit a single episode: it takes two times
-// at which calls were admitted again, or a Retry-After of more than an hour. One time is enough of days that end at midnight.
+// at which calls were admitted again, or a Retry-After of more than an hour. One time is enough of days that end at midnight:
+// it lies in the pause before that time, which is short.
 func (w *window) shows(calls []call, seconds int64) bool {
-	const anHour, aDay, soon = 3600, 86_400, 5 * 60_000
+	const anHour, aDay = 3600, 86_400
 	if seconds <= anHour || w.longestWait() > anHour {
 		return true
 	}
 	apart, before := 0, int64(math.MinInt64/2)
-	for _, at := range resets(w.around(calls, farther)) {
-		if seconds == aDay && at%(aDay*1000) < soon {
+	for _, r := range resets(w.around(calls, farther)) {
+		pause := r.at - r.since
+		if seconds == aDay && pause < anHour*1000 && r.at%(aDay*1000) < pause {
 			return true
 		}
-		if at-before > seconds*1000/2 {
-			apart, before = apart+1, at
+		if r.at-before > seconds*1000/2 {
+			apart, before = apart+1, r.at
 		}
 	}
 	return apart > 1
 }
 
+// reset is a time at which calls were admitted again, and the time of the call before.
+type reset struct{ at, since int64 }
+
 // resets are the times at which several calls were admitted after several rejections: a stray of either kind is none. A few
 // calls count where several rejections follow: that was all of a small quota.
-func resets(calls []call) (list []int64) {
+func resets(calls []call) (list []reset) {
 	rejected := 0
 	for i, c := range calls {
 		if c.admitted == 0 {
@@ -178,7 +183,7 @@ func resets(calls []call) (list []int64) {
 			continue
 		}
 		if rejected >= veryFewRejections && admitsAgain(calls[i:min(i+2*veryFewRejections, len(calls))]) {
-			list = append(list, c.at)
+			list = append(list, reset{at: c.at, since: calls[i-1].at})
 			rejected = 0
 		}
 	}
