@@ -22,6 +22,9 @@ func logFaults() []fault {
 // deleteRecords deletes what has been produced while no ingester ran. By default that halts the partitions;
 // with --on-gap continue they go on, and the gap is recorded.
 func deleteRecords(ctx context.Context, t *trial) error {
+	if err := t.committed(ctx, 0); err != nil {
+		return err
+	}
 	if err := t.endAll(); err != nil {
 		return err
 	}
@@ -45,6 +48,15 @@ func deleteRecords(ctx context.Context, t *trial) error {
 		return err
 	}
 	return t.awaitReady(ctx, healLimit)
+}
+
+// committed waits until the group has committed something of the partition. A group without a commit begins wherever
+// the log begins, and misses nothing.
+func (t *trial) committed(ctx context.Context, partition int32) error {
+	return eventually(ctx, healLimit, fmt.Sprintf("a commit of partition %d", partition), func(ctx context.Context) (bool, error) {
+		commits, err := t.kafka.commits(ctx, t.group, t.topic)
+		return commits[partition].offset > 0, err
+	})
 }
 
 // deleteUnread deletes half of what partition 0 holds and the group has not committed.
