@@ -8,7 +8,7 @@
 //
 //   - decode the record: record*.go (errata's own format; others are translated into it), headers.go, url.go
 //   - identify who called whom: identify.go, resolve.go
-//   - make one tree of the body, whatever it is: body.go, sniff.go, charset.go, inflate.go
+//   - make one tree of the body, whatever it is: body.go, base64.go, sniff.go, charset.go
 //   - recognise it: envelope.go and path.go by a definition (vendor.go, compile*.go), generic.go and
 //     formats.go by a public format, guess*.go by the names of its members, prose.go as a text; failed.go
 //     tells an error in a success

@@ -1,6 +1,7 @@
 package parsers
 
 import (
+	"github.com/errata-dev/errata/parsers/inflate"
 	"github.com/errata-dev/errata/parsers/lenient"
 	"github.com/errata-dev/errata/parsers/page"
 )
@@ -21,7 +22,7 @@ type scratch struct {
 	found      findings
 	matched    *envelope // that they come from
 	asked      asked
-	inflater   inflater
+	inflater   inflate.Inflater
 	pages      page.Reader
 	knownPages page.Known
 	memo       memo

@@ -1,8 +1,12 @@
-package parsers
+// Package inflate undoes the content encodings of one HTTP body: gzip, deflate, zlib, zstd and brotli.
+//
+// It bounds what a body may become, so that a few bytes make no flood, and believes the bytes more than the header: many
+// loggers decode the body and keep the header. It never fails: of a cut or damaged stream it returns what came before the
+// damage. It looks at no text, and keeps its readers for the next body.
+package inflate
 
 import (
 	"bytes"
-	"encoding/base64"
 	"io"
 
 	"github.com/andybalholm/brotli"
@@ -14,15 +18,15 @@ import (
 
 // Bounds of decompression: a body of a few bytes must not become a flood.
 const (
-	maxLayers   = 2           // content encodings undone one after the other
-	freeOutput  = 64 << 10    // bytes that any input may become
-	maxRatio    = 200         // above that, bytes of output for each byte of input
-	zstdWindow  = 8 << 20     // RFC 8878 asks decoders to support this much
-	maxBase64In = maxBody * 2 // more text than maxBody bytes can need
+	maxLayers  = 2        // content encodings undone one after the other
+	freeOutput = 64 << 10 // bytes that any input may become
+	maxRatio   = 200      // above that, bytes of output for each byte of input
+	zstdWindow = 8 << 20  // RFC 8878 asks decoders to support this much
 )
 
-// inflater undoes content encodings. Its readers are made when first needed and then reused.
-type inflater struct {
+// Inflater undoes content encodings. Its readers are made when first needed and then reused; what it returns is valid
+// until the next call. The zero value is ready.
+type Inflater struct {
 	source bytes.Reader
 	gzip   *gzip.Reader
 	zlib   io.ReadCloser
@@ -31,46 +35,12 @@ type inflater struct {
 	brotli *brotli.Reader
 	out    [maxLayers]bytes.Buffer
 	limit  io.LimitedReader
-	whole  bool // the last undo reached the end of its streams
+	whole  bool // the last Undo reached the end of its streams
 }
 
-// decodeBase64 decodes a raw body and undoes its content encodings. What cannot be decoded is
-// returned as far as it could be, and is then not whole.
-func (s *scratch) decodeBase64(text, encodings []byte) (body []byte, whole bool) {
-	if text = bytes.TrimSpace(text); len(text) == 0 {
-		return nil, true
-	}
-	whole = len(text) <= maxBase64In
-	if !whole {
-		text = text[:maxBase64In]
-	}
-	var decoded bool
-	s.raw, decoded = appendBase64(s.raw[:0], text)
-	body = s.inflater.undo(s.raw, encodings)
-	return body, whole && decoded && s.inflater.whole
-}
-
-// appendBase64 accepts both alphabets, with padding or without. It reports whether text is sound.
-func appendBase64(dst, text []byte) (out []byte, sound bool) {
-	text = bytes.TrimRight(text, "=")
-	coding := base64.RawStdEncoding
-	if bytes.ContainsAny(text, "-_") {
-		coding = base64.RawURLEncoding
-	}
-	size := coding.DecodedLen(len(text))
-	if cap(dst) < size {
-		dst = make([]byte, 0, size)
-	}
-	n, err := coding.Decode(dst[:size], text)
-	if err != nil {
-		// A damaged text still yields the bytes before the damage.
-		n -= n % 3
-	}
-	return dst[:n], err == nil
-}
-
-// undo removes the encodings, the last applied one first.
-func (f *inflater) undo(data, encodings []byte) []byte {
+// Undo removes the encodings that a Content-Encoding header lists, the last applied one first, and returns at most so many
+// bytes. whole is false when the streams did not end in them.
+func (f *Inflater) Undo(data, encodings []byte, most int) (body []byte, whole bool) {
 	f.whole = true
 	for layer := range maxLayers {
 		var name []byte
@@ -86,15 +56,15 @@ func (f *inflater) undo(data, encodings []byte) []byte {
 			}
 			continue
 		}
-		data = f.drain(reader, data, &f.out[layer])
+		data = f.drain(reader, data, &f.out[layer], most)
 	}
-	return data
+	return data, f.whole
 }
 
 // drain reads until the end, an error, or the bounds.
-func (f *inflater) drain(reader io.Reader, data []byte, out *bytes.Buffer) []byte {
+func (f *Inflater) drain(reader io.Reader, data []byte, out *bytes.Buffer, most int) []byte {
 	out.Reset()
-	f.limit.R, f.limit.N = reader, int64(min(maxBody, max(freeOutput, maxRatio*len(data))))
+	f.limit.R, f.limit.N = reader, int64(min(most, max(freeOutput, maxRatio*len(data))))
 	_, err := out.ReadFrom(&f.limit)
 	if err != nil || f.limit.N == 0 {
 		f.whole = false // a cut or damaged stream: what came before it is still worth reading
@@ -102,26 +72,26 @@ func (f *inflater) drain(reader io.Reader, data []byte, out *bytes.Buffer) []byt
 	return out.Bytes()
 }
 
-// open returns a reader that undoes the encoding, or nil when data is not encoded that way: many
-// loggers decode the body and keep the header. Without a header, the magic bytes decide.
-func (f *inflater) open(name, data []byte) io.Reader {
+// open returns a reader that undoes the encoding, or nil when data is not encoded that way. Without a header, the magic
+// bytes decide.
+func (f *Inflater) open(name, data []byte) io.Reader {
 	f.source.Reset(data)
 	switch {
 	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
 		return f.openGzip()
 	case bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		return f.openZstd()
-	case isZlib(data) && !looksLikeText(data) && !equalFold(name, "br"):
+	case isZlib(data) && !looksLikeText(data) && !is(name, "br"):
 		return f.openZlib()
-	case equalFold(name, "deflate"):
+	case is(name, "deflate"):
 		return f.openDeflate(data)
-	case equalFold(name, "br"):
+	case is(name, "br"):
 		return f.openBrotli(data)
 	}
 	return nil
 }
 
-func (f *inflater) openGzip() io.Reader {
+func (f *Inflater) openGzip() io.Reader {
 	if f.gzip == nil {
 		f.gzip = new(gzip.Reader)
 	}
@@ -131,7 +101,7 @@ func (f *inflater) openGzip() io.Reader {
 	return f.gzip
 }
 
-func (f *inflater) openZstd() io.Reader {
+func (f *Inflater) openZstd() io.Reader {
 	if f.zstd == nil {
 		decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1),
 			zstd.WithDecoderMaxMemory(zstdWindow), zstd.WithDecoderMaxWindow(zstdWindow))
@@ -147,7 +117,7 @@ func (f *inflater) openZstd() io.Reader {
 }
 
 // openDeflate: the standard says zlib, some servers send the bare stream.
-func (f *inflater) openDeflate(data []byte) io.Reader {
+func (f *Inflater) openDeflate(data []byte) io.Reader {
 	if len(data) == 0 || looksLikeText(data) {
 		return nil
 	}
@@ -166,7 +136,7 @@ func isZlib(data []byte) bool {
 	return len(data) > 2 && data[0]&0x8f == 8 && data[1]&0x20 == 0 && (int(data[0])<<8|int(data[1]))%31 == 0
 }
 
-func (f *inflater) openZlib() io.Reader {
+func (f *Inflater) openZlib() io.Reader {
 	if f.zlib == nil {
 		reader, err := zlib.NewReader(&f.source)
 		if err != nil {
@@ -181,7 +151,7 @@ func (f *inflater) openZlib() io.Reader {
 	return f.zlib
 }
 
-func (f *inflater) openBrotli(data []byte) io.Reader {
+func (f *Inflater) openBrotli(data []byte) io.Reader {
 	if len(data) == 0 || looksLikeText(data) {
 		return nil
 	}
@@ -203,3 +173,5 @@ func looksLikeText(data []byte) bool {
 	}
 	return true
 }
+
+func is(name []byte, encoding string) bool { return bytes.EqualFold(name, []byte(encoding)) }
