@@ -269,7 +269,7 @@ func divide(shares []*share, todo grant.Effect) (those, others []*share) {
 // because the client would pass it on and have the server cancel half way; a timer cancels an insert that
 // hangs, and a generation that has ended waits for it within its bound.
 func (d *deliverer) insert(g grant.Grant, block *storage.Block) error {
-	ctx, cancel := context.WithCancel(d.life.hard)
+	ctx, cancel := context.WithCancel(d.life.answer)
 	defer cancel()
 	watchdog := time.AfterFunc(d.ingester.options.GrantTTL+insertPatience, cancel)
 	defer watchdog.Stop()

@@ -71,6 +71,11 @@ func (i *Ingester) generation(life *lifetime, m member, shares map[*Ingester][]t
 
 // travel delivers what this generation brings of a lane's partitions.
 func (i *Ingester) travel(life *lifetime, m member, owned []tp) {
+	if i.beside {
+		own, end := i.apart(life)
+		defer end()
+		life = own
+	}
 	defer i.health.clear("acquire")
 	q, err := i.acquire(life.fetch, owned)
 	if err != nil {

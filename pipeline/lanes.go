@@ -22,8 +22,7 @@ type Shard struct {
 
 // NewSharded makes an Ingester over several servers: one member of the group, with a lane for each shard,
 // from the fetcher to the read-back. So each partition is delivered as if there were only its server, and a
-// server that is down holds up its own partitions and no others; but for a rebalance, which waits for the insert in
-// flight of every lane, two thirds of the rebalance timeout at most. place must always say the same of a partition:
+// server that is down holds up its own partitions and no others; nor does it a rebalance, see apart. place must always say the same of a partition:
 // it numbers the shard that has its rows, from 0.
 func NewSharded(o Options, parser Parser, shards []Shard, place func(topic string, partition int32) int, log zerolog.Logger) (*Ingester, error) {
 	if len(shards) == 0 {
@@ -40,7 +39,7 @@ func NewSharded(o Options, parser Parser, shards []Shard, place func(topic strin
 		if err != nil {
 			return nil, err
 		}
-		lane.name, lane.bounded = s.Name, i.bounded
+		lane.name, lane.bounded, lane.beside = s.Name, i.bounded, len(shards) > 1
 		lane.health.clear("group") // that is the member's business, not the lane's
 		i.lanes[n] = lane
 	}

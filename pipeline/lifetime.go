@@ -10,11 +10,13 @@ import (
 //
 //	fetch  the process is to end, or the group moves the partitions
 //	work   nothing new may begin: the partitions are moving, or the time to drain is over
+//	answer no insert is waited for any more; with hard, unless a lane ends alone
 //	hard   what is still under way is abandoned
 type lifetime struct {
-	fetch, work, hard context.Context
-	stop              context.CancelFunc
-	giveUp            context.CancelFunc // ends work and fetch: the generation is lost
+	fetch, work, answer, hard context.Context
+
+	stop   context.CancelFunc
+	giveUp context.CancelFunc // ends work and fetch: the generation is lost
 	// over says that the generation has ended. It is called before fetch ends, and so before any part takes back
 	// why it is not ready.
 	over func()
@@ -49,7 +51,18 @@ func newLifetime(ctx, generation context.Context, drain, bound time.Duration, ov
 		stopWork()
 		await(hard, nil, bound)
 	}()
-	return &lifetime{fetch: fetch, work: work, hard: hard, stop: stopHard, giveUp: func() { stopFetch(); stopWork() }, over: over}
+	return &lifetime{fetch: fetch, work: work, answer: hard, hard: hard, stop: stopHard, giveUp: func() { stopFetch(); stopWork() }, over: over}
+}
+
+// apart is the lifetime for one of several lanes, which may end before it: then it begins nothing new and waits for
+// no insert, but can still commit.
+func (l *lifetime) apart() (own *lifetime, end context.CancelFunc) {
+	own = new(lifetime)
+	*own = *l
+	var endWork, endAnswer context.CancelFunc
+	own.work, endWork = context.WithCancel(l.work)
+	own.answer, endAnswer = context.WithCancel(l.answer)
+	return own, func() { endWork(); endAnswer() }
 }
 
 // await waits until ended is closed (false), or until over ends or the time is up (true).

@@ -86,6 +86,8 @@ type Options struct {
 	WatermarkInterval time.Duration // default 10 s
 
 	refusedPause time.Duration // of a partition whose commits are refused; tests shorten it
+	// shardPatience is for a server that others wait for; tests shorten it.
+	shardPatience time.Duration
 }
 
 // withDefaults fills what was left out.
@@ -113,6 +115,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.DrainTimeout, 10*time.Second)
 	orDefault(&o.WatermarkInterval, 10*time.Second)
 	orDefault(&o.refusedPause, refusedPause)
+	orDefault(&o.shardPatience, shardPatience)
 	return o
 }
 

@@ -60,6 +60,7 @@ type Ingester struct {
 	lanes   []*Ingester
 	shardOf func(topic string, partition int32) int
 	name    string // of a lane's shard; empty without shards
+	beside  bool   // it is one of several lanes
 }
 
 // New checks the options and makes an Ingester. It dials nothing. metrics may be nil.
