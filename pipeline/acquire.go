@@ -321,12 +321,22 @@ func (i *Ingester) settleDoubts(ctx context.Context, doubts []*account, place fu
 	if len(doubts) == 0 {
 		return
 	}
-	for _, a := range doubts {
-		i.log.Info().Stringer("partition", a.tp).Str("insert", a.state.Grant.Insert).Int64("deadline", a.state.Grant.Deadline).
-			Msg("waiting for what a predecessor has left open")
-	}
+	i.announce(doubts)
 	if err := i.resolve(ctx, "doubt", doubts, place); err != nil && !errors.Is(err, errStopped) {
 		i.log.Error().Err(err).Msg("predecessors' inserts are not settled")
+	}
+}
+
+// announce names each insert that is waited for, once for all of its partitions.
+func (i *Ingester) announce(doubts []*account) {
+	of := map[string][]*account{}
+	for _, a := range doubts {
+		of[a.state.Grant.Insert] = append(of[a.state.Grant.Insert], a)
+	}
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		first := of[id][0]
+		i.log.Info().Str("insert", id).Stringer("partition", first.tp).Int("partitions", len(of[id])).
+			Time("deadline", time.Unix(first.state.Grant.Deadline, 0).UTC()).Msg("waiting for what a predecessor has left open")
 	}
 }
 

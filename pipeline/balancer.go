@@ -19,8 +19,12 @@ func (fencing) UserData() ([]byte, error) { return []byte(rand.Text()), nil }
 
 // balancers are what a member offers, the best first. The group takes one that all members know, so a group of
 // two versions goes on with what the older one has.
-func balancers() []kafka.GroupBalancer {
-	return []kafka.GroupBalancer{fencing{even{}}, fencing{kafka.RangeGroupBalancer{}}, fencing{kafka.RoundRobinGroupBalancer{}}}
+func balancers(t *topics) []kafka.GroupBalancer {
+	var list []kafka.GroupBalancer
+	for _, b := range []kafka.GroupBalancer{even{}, kafka.RangeGroupBalancer{}, kafka.RoundRobinGroupBalancer{}} {
+		list = append(list, fencing{dealer{b, t}})
+	}
+	return list
 }
 
 // even gives every member as many partitions as any other, one at most apart, over all topics together: kafka-go's

@@ -39,7 +39,7 @@ func (b *broker) commit(ctx context.Context, m member, entries map[tp]entry) (ma
 		GroupID: m.group, GenerationID: m.generation, MemberID: m.id, Topics: topics,
 	})
 	if err != nil {
-		return outcomes, fmt.Errorf("offset commit: %w", err)
+		return outcomes, fmt.Errorf("offset commit: %w", bare(err))
 	}
 	answered := 0
 	for topic, states := range answer.Topics {

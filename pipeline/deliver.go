@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -38,6 +37,7 @@ type deliverer struct {
 	ledger   *ledger
 	fetcher  interface{ Stop(p fetch.Partition) }
 	pace     pace
+	failing  time.Time // when a failed insert was logged first; zero = none since the last that succeeded
 	report   deliveryReport
 	log      zerolog.Logger
 }
@@ -161,7 +161,17 @@ func (d *deliverer) settle(shares []*share, ready *storage.Block, b *batch) erro
 		}
 	}
 	d.ingester.health.clear("insert")
+	d.recovered()
 	return nil
+}
+
+// recovered says that inserts succeed again where the log says that they fail.
+func (d *deliverer) recovered() {
+	if d.failing.IsZero() {
+		return
+	}
+	d.log.Info().Stringer("after", time.Since(d.failing).Round(time.Millisecond)).Msg("inserts succeed again")
+	d.failing = time.Time{}
 }
 
 // halted reports whether nothing more may be inserted for the share's partition.
@@ -280,7 +290,7 @@ func (d *deliverer) insert(g grant.Grant, block *storage.Block) error {
 	d.ingester.flying.Store(g.Insert, true)
 	began := time.Now()
 	if err := d.ingester.sink.Insert(ctx, block, permit); err != nil {
-		return fmt.Errorf("insert: %w", err)
+		return err //nolint:wrapcheck // it says what it was
 	}
 	d.ingester.flying.Delete(g.Insert)
 	d.ingester.metrics.inserted(time.Since(began))
@@ -343,6 +353,14 @@ func (d *deliverer) complain(err error) {
 	class := insertClass(err)
 	d.ingester.metrics.insertErrors.WithLabelValues(class).Inc()
 	d.ingester.counters.insertErrors.Add(1)
+	if d.life.answer.Err() != nil {
+		return // it was cut short by the end, which is said there
+	}
 	d.ingester.health.set("insert", "inserts fail: "+err.Error())
-	d.ingester.quiet.warn(d.log, "insert "+class).Err(err).Str("class", class).Msg("insert failed, trying again in place")
+	if event := d.ingester.quiet.warn(d.log, "insert "+class); event != nil {
+		event.Err(err).Str("class", class).Msg("insert failed, trying again in place")
+		if d.failing.IsZero() {
+			d.failing = time.Now()
+		}
+	}
 }

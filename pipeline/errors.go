@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -39,8 +40,23 @@ func isFenced(err error) bool {
 		errors.Is(err, kafka.RebalanceInProgress) || errors.Is(err, kafka.FencedInstanceID)
 }
 
+// isMissing reports whether the cluster says that there is no such topic.
+func isMissing(err error) bool { return errors.Is(err, kafka.UnknownTopicOrPartition) }
+
+// bare leaves out the name of kafka-go's method, which says nothing to who reads the log.
+func bare(err error) error {
+	if inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "kafka.(*Client).") {
+		return inner
+	}
+	return err
+}
+
 // connectError turns the first failure to talk to the cluster into a sentence with a next step.
 func connectError(addresses string, err error) error {
+	err = bare(err)
+	if errors.Is(err, kafka.IllegalSASLState) {
+		return fmt.Errorf("%w at %s: %w; this port asks for none: leave out SASL, or give the port that does", ErrAuthentication, addresses, err)
+	}
 	if isRefusal(err) {
 		return fmt.Errorf("%w at %s: %w; check the user, the password and the SASL mechanism", ErrAuthentication, addresses, err)
 	}
@@ -70,7 +86,7 @@ func isRefusal(err error) bool {
 
 // topicError says what is wrong with a topic that is to be read or written.
 func topicError(addresses, topic string, err error) error {
-	if errors.Is(err, kafka.UnknownTopicOrPartition) {
+	if isMissing(err) {
 		return fmt.Errorf("%w: kafka at %s has no topic %q; create it, or check the name", ErrNoTopic, addresses, topic)
 	}
 	if isRefusal(err) {

@@ -23,6 +23,7 @@ func (i *Ingester) serve(ctx context.Context, g *kafka.Generation) {
 		life := newLifetime(ctx, generation, i.options.DrainTimeout, i.options.RebalanceTimeout*2/3, func() {
 			i.health.set("group", "joining the group")
 		})
+		go i.watchTopics(life.fetch, life.giveUp)
 		i.generation(life, member{i.options.Group, int(g.ID), g.MemberID}, shares)
 		life.over() // at the latest: later it would be said of the next generation
 		life.stop()
@@ -225,6 +226,8 @@ func (i *Ingester) farewell(life *lifetime, b *board, err error) {
 		i.losses = 0
 	}
 	switch {
+	case err != nil && life.hard.Err() != nil: // a commit was cut short, too
+		i.log.Warn().Err(errStopped).Msg("left a block undelivered, its next owner reads it again")
 	case errors.Is(err, errFenced):
 		i.losses++
 		i.log.Warn().Err(err).Msg("stopped delivering, joining the group again")

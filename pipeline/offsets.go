@@ -21,7 +21,7 @@ func (b *broker) bounds(ctx context.Context, partitions []tp) (logs map[tp]span,
 	}
 	answer, err := b.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: topics})
 	if err != nil {
-		return nil, nil, fmt.Errorf("log bounds: %w", err)
+		return nil, nil, fmt.Errorf("log bounds: %w", bare(err))
 	}
 	logs = make(map[tp]span, len(partitions))
 	for topic, offsets := range answer.Topics {
@@ -54,7 +54,7 @@ func (b *broker) committed(ctx context.Context, group string, partitions []tp) (
 		return found, nil // a group that nobody has joined yet has committed nothing
 	}
 	if err != nil {
-		return nil, fmt.Errorf("committed offsets of group %s: %w", group, err)
+		return nil, fmt.Errorf("committed offsets of group %s: %w", group, bare(err))
 	}
 	for topic, states := range answer.Topics {
 		for _, s := range states {

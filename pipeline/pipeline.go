@@ -50,6 +50,7 @@ type Ingester struct {
 	clock    atomic.Pointer[clockReading]
 	bounded  *bounded
 	broker   *broker
+	topics   *topics // of the member of the group
 	health   health
 	quiet    quiet
 	counters counters
@@ -111,6 +112,7 @@ func (i *Ingester) Run(ctx context.Context) error {
 	if i.source == "" {
 		return fmt.Errorf("kafka at %s states no cluster id: set the source's name", i.broker.addresses)
 	}
+	i.topics = &topics{broker: i.broker, names: i.options.Topics}
 	group, err := kafka.NewConsumerGroup(i.groupConfig(e))
 	if err != nil {
 		return fmt.Errorf("consumer group: %w", err)
@@ -139,7 +141,7 @@ func (i *Ingester) groupConfig(e endpoint) kafka.ConsumerGroupConfig {
 		ID: o.Group, Brokers: o.Brokers, Topics: o.Topics, Dialer: e.dialer(),
 		SessionTimeout: o.SessionTimeout, HeartbeatInterval: o.HeartbeatInterval, RebalanceTimeout: o.RebalanceTimeout,
 		JoinGroupBackoff: o.JoinGroupBackoff, Timeout: o.RequestTimeout,
-		GroupBalancers: balancers(), WatchPartitionChanges: true, PartitionWatchInterval: o.PartitionWatchInterval,
+		GroupBalancers: balancers(i.topics),
 	}
 }
 

@@ -274,7 +274,7 @@ func TestAnUnreadableBatchBecomesAGap(t *testing.T) {
 // Every joining of a group has user data of its own, so that it begins a new generation.
 func TestEveryJoiningIsAnother(t *testing.T) {
 	t.Parallel()
-	for _, b := range balancers() {
+	for _, b := range balancers(&topics{}) {
 		first, err := b.UserData()
 		require.NoError(t, err)
 		second, err := b.UserData()

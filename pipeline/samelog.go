@@ -18,7 +18,7 @@ type Witness interface {
 }
 
 // recreatedHalt is said of a log that is another one than the table's rows came from.
-const recreatedHalt = "the topic was re-created: the record at offset %d is not the one whose row the table holds. Its records would pass for the old ones and be left out. Use another source (--source) for the new topic"
+const recreatedHalt = "the topic was re-created: the record at offset %d is not the one whose row the table holds. Its records would pass for the old ones and be left out. Start with another --source and --group for the new topic"
 
 // strange tells, of partitions whose rows would be left out because the table has them already, those whose
 // log holds other records. It matters where no note says what the group read last: when a topic is deleted,

@@ -30,11 +30,11 @@ func judge(committed int64, log span, held offsets, at StartAt, policy GapPolicy
 	switch {
 	case committed > log.To:
 		return verdict{halt: fmt.Sprintf(
-			"the committed offset %d lies beyond the end of the log, %d: the topic was re-created or truncated. Reset the group's offset for this partition, or use another group or source",
+			"the committed offset %d lies beyond the end of the log, %d: the topic was re-created or truncated. Start with another --source and --group",
 			committed, log.To)}
 	case held.end() > log.To:
 		return verdict{halt: fmt.Sprintf(
-			"the table holds rows up to the offset %d, beyond the end of the log, %d: the topic was re-created or truncated, and its records would pass for the old ones. Use another source",
+			"the table holds rows up to the offset %d, beyond the end of the log, %d: the topic was re-created or truncated, and its records would pass for the old ones. Start with another --source and --group",
 			held.end()-1, log.To)}
 	case committed == noCommit && at == StartLatest && len(held) > 0:
 		return verdict{next: max(log.From, held[0].From)} // it was here before; what came since must not be passed over

@@ -1,0 +1,94 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync/atomic"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// topics keeps an eye on the topics that the group reads. kafka-go could do that, but where one of several topics is
+// missing it deals no partition of any, and begins a generation after the other without a pause.
+type topics struct {
+	broker *broker
+	names  []string
+	dealt  atomic.Pointer[map[string]int] // how many partitions of each topic this member, as the leader, has dealt last
+}
+
+// dealer is a balancer that deals what there is although a topic is missing.
+type dealer struct {
+	kafka.GroupBalancer
+	topics *topics
+}
+
+// AssignGroups implements kafka.GroupBalancer. It is called in the leader of the group.
+func (d dealer) AssignGroups(members []kafka.GroupMember, partitions []kafka.Partition) kafka.GroupMemberAssignments {
+	if len(partitions) == 0 {
+		partitions = d.topics.partitions()
+	}
+	dealt := map[string]int{}
+	for _, p := range partitions {
+		dealt[p.Topic]++
+	}
+	d.topics.dealt.Store(&dealt)
+	return d.GroupBalancer.AssignGroups(members, partitions)
+}
+
+// partitions are those of the topics that exist; none if nobody says.
+func (t *topics) partitions() (list []kafka.Partition) {
+	meta, err := t.ask(context.Background()) // bounded by the time for one request
+	if err != nil {
+		return nil // the watch begins again
+	}
+	for _, topic := range meta {
+		list = append(list, topic.Partitions...)
+	}
+	return list
+}
+
+// ask returns what the cluster says about the topics, at most some seconds old.
+func (t *topics) ask(ctx context.Context) ([]kafka.Topic, error) {
+	meta, err := t.broker.client.Metadata(ctx, &kafka.MetadataRequest{Topics: t.names})
+	if err != nil {
+		return nil, fmt.Errorf("topics: %w", bare(err))
+	}
+	return meta.Topics, nil
+}
+
+// watchTopics says which topics are missing. In the leader it calls changed when there are other partitions than it has
+// dealt, and ends. Whoever fetches says that nobody answers.
+func (i *Ingester) watchTopics(ctx context.Context, changed func()) {
+	dealt := i.topics.dealt.Swap(nil)
+	for first := true; ; first = false {
+		if there, err := i.lookAtTopics(ctx); err == nil && !first && dealt != nil && !maps.Equal(there, *dealt) {
+			changed()
+			return
+		}
+		if !pause(ctx, i.options.PartitionWatchInterval) {
+			return
+		}
+	}
+}
+
+// lookAtTopics returns how many partitions each topic has.
+func (i *Ingester) lookAtTopics(ctx context.Context) (there map[string]int, err error) {
+	list, err := i.topics.ask(ctx)
+	if err != nil {
+		return nil, err
+	}
+	there = map[string]int{}
+	for _, topic := range list {
+		part := "topic " + topic.Name
+		if isMissing(topic.Error) {
+			i.health.set(part, fmt.Sprintf("kafka at %s has no topic %q any more; create it again, or restart without it", i.broker.addresses, topic.Name))
+			continue
+		}
+		i.health.clear(part)
+		if n := len(topic.Partitions); n > 0 {
+			there[topic.Name] = n
+		}
+	}
+	return there, nil
+}
