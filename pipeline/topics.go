@@ -82,6 +82,7 @@ func (i *Ingester) lookAtTopics(ctx context.Context) (there map[string]int, err 
 	for _, topic := range list {
 		part := "topic " + topic.Name
 		if isMissing(topic.Error) {
+			i.quiet.warn(i.log, part).Str("topic", topic.Name).Msg("a topic does not exist any more, the others go on")
 			i.health.set(part, fmt.Sprintf("kafka at %s has no topic %q any more; create it again, or restart without it", i.broker.addresses, topic.Name))
 			continue
 		}
