@@ -1,10 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"regexp"
 	"slices"
 
@@ -99,19 +95,5 @@ func (s *settings) registry(key [32]byte) (*parsers.Registry, error) {
 func compile(ingest config.Ingest, o parsers.Options) (*parsers.Registry, error) {
 	o.Redact, o.Texts = ingest.Redact, allowedTexts(ingest.Texts)
 	o.Format, _ = parsers.FormatOf(ingest.Format) // the flag takes no other names; the empty one is auto
-	for _, dir := range ingest.Vendors {
-		if _, err := os.ReadDir(dir); err != nil {
-			return nil, cli.Usagef("--vendors: %w", err)
-		}
-		o.FS = append(o.FS, os.DirFS(dir))
-	}
-	r, err := parsers.New(o)
-	var missing *fs.PathError
-	switch {
-	case errors.As(err, &missing):
-		return nil, fmt.Errorf("vendor definitions: %w", err)
-	case err != nil:
-		return nil, cli.Usagef("%w", err)
-	}
-	return r, nil
+	return cli.Definitions(ingest.Vendors, o)
 }

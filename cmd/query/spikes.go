@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -9,7 +10,6 @@ import (
 
 	"github.com/errata-dev/errata/internal/cli"
 	"github.com/errata-dev/errata/internal/render"
-	"github.com/errata-dev/errata/parsers"
 	"github.com/errata-dev/errata/storage"
 )
 
@@ -19,6 +19,7 @@ const mostTimes = 999
 func newSpikes() *cobra.Command {
 	var q question
 	var o storage.SpikeOptions
+	var vendors definitions
 	cmd := &cobra.Command{
 		Use:   "spikes",
 		Short: "Spikes: which errors are far more frequent than they ordinarily are",
@@ -30,20 +31,16 @@ that the vendor had never sent before needs the 20 errors only. Spikes of one ve
   query spikes --lift 5 --floor 50 -o json`,
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			registry, err := parsers.New(parsers.Options{})
-			if err != nil {
-				return err
-			}
-			o.Advice = func(vendor string, status int, code string) string {
-				advice, _ := registry.Advice(vendor, status, code)
-				return advice.Advice
-			}
+			vendors.start()
+			o.Advice = vendors.advice
 			return ask(cmd, &q, spikeColumns(), func(ctx context.Context, db *storage.DB) (storage.Answer[storage.SpikeRow], error) {
-				return db.Spikes(ctx, q.filter, o)
+				answer, err := db.Spikes(ctx, q.filter, o)
+				return answer, errors.Join(err, vendors.err())
 			})
 		},
 	}
 	q.register(cmd)
+	vendors.register(cmd.Flags())
 	flags := cmd.Flags()
 	flags.IntVar(&o.Floor, "floor", 20, "least errors in five minutes")
 	flags.Float64Var(&o.Lift, "lift", 3, "least ratio to the baseline")

@@ -2,20 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
-	"sync"
 
 	"github.com/spf13/cobra"
 
 	"github.com/errata-dev/errata/internal/cli"
 	"github.com/errata-dev/errata/internal/render"
-	"github.com/errata-dev/errata/parsers"
 	"github.com/errata-dev/errata/storage"
 )
 
 func newTop() *cobra.Command {
 	var q question
 	var o storage.TopOptions
+	var vendors definitions
 	cmd := &cobra.Command{
 		Use:   "top",
 		Short: "The most frequent errors: exact counts, rates, change and what to do",
@@ -27,28 +27,17 @@ more than 2 million errors are estimated, which a note says; --exact counts up t
   query top --by service --category rate_limit -o json`,
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			// Compiling the definitions takes as long as many an answer: it is done while the server works.
-			definitions := sync.OnceValues(func() (*parsers.Registry, error) { return parsers.New(parsers.Options{}) })
-			go definitions() //nolint:errcheck // asked for again below
-			o.Advice = func(vendor string, status int, code string) string {
-				registry, err := definitions()
-				if err != nil {
-					return ""
-				}
-				advice, _ := registry.Advice(vendor, status, code)
-				return advice.Advice
-			}
+			vendors.start()
+			o.Advice = vendors.advice
 			o.By = distinct(o.By)
 			return ask(cmd, &q, topColumns(o.By), func(ctx context.Context, db *storage.DB) (storage.Answer[storage.TopRow], error) {
 				answer, err := db.Top(ctx, q.filter, o)
-				if err == nil {
-					_, err = definitions()
-				}
-				return answer, err
+				return answer, errors.Join(err, vendors.err())
 			})
 		},
 	}
 	q.register(cmd)
+	vendors.register(cmd.Flags())
 	cmd.Flags().StringSliceVar(&o.By, "by", nil, "group by these instead: vendor, service, endpoint, status, code, category, retry, fingerprint, environment")
 	cmd.Flags().BoolVar(&o.Exact, "exact", false, "count the operations of up to 20 million errors to the last one; without it, of up to 2 million")
 	cmd.Flags().IntVar(&o.Limit, "limit", 20, "show so many groups; the rest is summed as other")

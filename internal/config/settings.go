@@ -148,13 +148,20 @@ func (i *Ingest) addFormat(fs *pflag.FlagSet) {
 
 // RegisterParsing adds the flags that say how bodies are read; `ingest parse` needs no others.
 func (i *Ingest) RegisterParsing(fs *pflag.FlagSet) {
+	RegisterVendors(fs, &i.Vendors)
 	InSection(fs, SectionRecords, i.addParsing)
 }
 
 func (i *Ingest) addParsing(fs *pflag.FlagSet) {
-	fs.StringSliceVar(&i.Vendors, "vendors", nil, "directory of further vendor definitions; repeatable")
 	fs.StringSliceVar(&i.Texts, "texts", []string{"all"}, "texts of vendors that may be stored: all, none, or some of path, title, message, type, instance, details, body")
 	fs.StringArrayVar(&i.Redact, "redact", nil, "regular expression whose matches are replaced by [redacted:custom]; repeatable")
+}
+
+// RegisterVendors adds the flag that names the user's own definitions.
+func RegisterVendors(fs *pflag.FlagSet, dirs *[]string) {
+	InSection(fs, SectionRecords, func(fs *pflag.FlagSet) {
+		fs.StringSliceVar(dirs, "vendors", nil, "directory of further vendor definitions; repeatable")
+	})
 }
 
 // Retention says how long rows are kept. 0 means not given: the table stays as it is.

@@ -15,6 +15,8 @@ import (
 	"strings"
 	text "text/template"
 	"time"
+
+	"github.com/errata-dev/errata/internal/render"
 )
 
 // Report is what the page says.
@@ -190,14 +192,7 @@ func Duration(d time.Duration) string {
 	default:
 		d = d.Round(time.Minute)
 	}
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
+	return render.Span(d)
 }
 
 func codeName(status uint16, code string) string {

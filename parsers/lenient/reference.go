@@ -22,7 +22,7 @@ func appendReference(dst, b []byte) ([]byte, int) {
 		return append(dst, '&'), 1
 	}
 	if b[1] == '#' {
-		if r, ok := characterNumber(b[2:end]); ok {
+		if r, ok := Character(b[2:end]); ok {
 			return utf8.AppendRune(dst, r), end + 1
 		}
 		return append(dst, '&'), 1
@@ -50,8 +50,8 @@ func predefined(name []byte) byte {
 	return 0
 }
 
-// characterNumber reads `65` and `x41`. What is no character becomes U+FFFD.
-func characterNumber(b []byte) (rune, bool) {
+// Character reads the number of a reference, `65` or `x41`. What is no character becomes U+FFFD.
+func Character(b []byte) (rune, bool) {
 	base := rune(10)
 	if len(b) > 0 && b[0]|0x20 == 'x' {
 		base, b = 16, b[1:]

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"unicode/utf8"
+
+	"github.com/errata-dev/errata/parsers/lenient"
 )
 
 // next reads the text up to the next tag, and the tag.
@@ -246,7 +248,7 @@ func reference(b []byte) (rune, int) {
 	}
 	name := b[1:end]
 	if name[0] == '#' {
-		if char, ok := number(name[1:]); ok {
+		if char, ok := lenient.Character(name[1:]); ok {
 			return char, end + 1
 		}
 		return '&', 1
@@ -302,35 +304,4 @@ func named(name []byte) rune {
 		return '»'
 	}
 	return 0
-}
-
-// number reads `39` and `x27`. What is no character becomes U+FFFD.
-func number(digits []byte) (rune, bool) {
-	base := rune(10)
-	if len(digits) > 0 && lower(digits[0]) == 'x' {
-		base, digits = 16, digits[1:]
-	}
-	if len(digits) == 0 {
-		return 0, false
-	}
-	var n rune
-	for _, c := range digits {
-		d := rune(lower(c))
-		switch {
-		case d >= '0' && d <= '9':
-			d -= '0'
-		case d >= 'a' && d <= 'f':
-			d -= 'a' - 10
-		default:
-			return 0, false
-		}
-		if d >= base {
-			return 0, false
-		}
-		n = min(n*base+d, utf8.MaxRune+1)
-	}
-	if n == 0 || !utf8.ValidRune(n) {
-		n = utf8.RuneError
-	}
-	return n, true
 }
