@@ -17,7 +17,7 @@ func newErrors() *cobra.Command {
 	var f follow
 	cmd := &cobra.Command{
 		Use:   "errors",
-		Short: "Single rows, newest first; --follow prints new ones as they are stored",
+		Short: "Single rows, newest first; --follow goes on with new ones",
 		Long: `errors lists single errors, newest first; with --kind also dead letters (records that could not be understood, with the
 reason) and successes. The table shows what a person needs first; -o json and -o jsonl have every member.
 

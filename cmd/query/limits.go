@@ -18,7 +18,7 @@ func newLimits() *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "limits",
-		Short: "Rate-limit windows: when were we throttled, by how much, and who spent the quota",
+		Short: "Rate-limit windows: when, by how much, who spent the quota",
 		Long: `limits rebuilds the windows in which a vendor throttled us, from its headers where it sends them and from the traffic where
 it does not. A window is of one credential, or of one service where the log names no credential, and of one policy, endpoint or
 vendor. It begins with a rejection and closes with the first admitted response after which no rejection follows within a minute,

@@ -26,7 +26,7 @@ It prints a table on a terminal and TSV when piped; notes go to standard error. 
 
 Exit codes: 0 answered, also when empty; 1 failure; 2 usage; 3 alerts are firing; 4 authentication; 130 interrupted.`)
 	root.Example = `  query top                                    the error codes of the last hour
-  query timeline                               the same over time, with storms, windows and spikes marked
+  query timeline                               when, with storms and windows marked
   query top --since 24h --vendor truelayer --by endpoint,code
   query storms --service checkout              who is retrying too much
   query limits --from 2026-11-20 --to 2026-11-21

@@ -32,7 +32,7 @@ func newReport() *cobra.Command {
 	var r reportCommand
 	cmd := &cobra.Command{
 		Use:   "report --vendor NAME",
-		Short: "A report to send to a vendor: what failed, when, how often, with request ids, and what it cost",
+		Short: "A report to send to a vendor: what failed, when, at what cost",
 		Long: `report writes a document about one vendor to send to that vendor: Markdown, or one HTML page that needs no network and no
 script, prints well and follows the dark mode. It has the error codes, a chart, retry storms, rate-limit windows, spikes, what they cost,
 and examples with trace ids and the vendor's own request ids. Times are UTC.

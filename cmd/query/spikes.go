@@ -22,7 +22,7 @@ func newSpikes() *cobra.Command {
 	var vendors definitions
 	cmd := &cobra.Command{
 		Use:   "spikes",
-		Short: "Spikes: which errors are far more frequent than they ordinarily are",
+		Short: "Errors far more frequent than they ordinarily are",
 		Long: `spikes compares the errors of every minute with the day before, of the same vendor, status and code. A spike has at least
 20 errors in five minutes, three times as many as expected, more than chance explains, in two of three minutes. A code
 that the vendor had never sent before needs the 20 errors only. Spikes of one vendor at the same time are one incident.`,

@@ -17,7 +17,7 @@ func newStorms() *cobra.Command {
 	var o storage.StormOptions
 	cmd := &cobra.Command{
 		Use:   "storms",
-		Short: "Retry storms: who repeats failing calls, how fast, and what it costs",
+		Short: "Retry storms: who repeats failing calls, and what it costs",
 		Long: `storms finds calls that were tried again and again after failures, and joins those of one vendor, service and
 endpoint. What tells calls apart: an idempotency key, a trace id, the path, or the count of attempts that the log
 states. Where nothing does, a storm is an endpoint that fails far more often than it is ordinarily called.

@@ -21,7 +21,7 @@ func newTimeline() *cobra.Command {
 	var o storage.TimelineOptions
 	cmd := &cobra.Command{
 		Use:   "timeline",
-		Short: "When: the top codes over time, with rate-limit windows, storms and spikes",
+		Short: "The top codes over time, with windows, storms and spikes",
 		Long: `timeline draws the codes with the most errors over time, one line each, under the lines of all responses and all
 errors. Letters below mark when we were throttled, when somebody was in a retry storm and when a code spiked; the legend
 says which and how long. A pipe gets the counts, one row for each code and bucket, and -o json the marks as well.`,

@@ -18,7 +18,7 @@ func newTop() *cobra.Command {
 	var vendors definitions
 	cmd := &cobra.Command{
 		Use:   "top",
-		Short: "The most frequent errors: exact counts, rates, change and what to do",
+		Short: "The most frequent errors: counts, rates, change, what to do",
 		Long: `top groups errors by vendor, status and code and counts them exactly: the rows, "other" and "total" add up. The rate is of
 all responses of that vendor under the same filters; the change is against the window of equal length before. Distinct operations of
 more than 2 million errors are estimated, which a note says; --exact counts up to 20 million.`,

@@ -20,7 +20,7 @@ func newVendors() *cobra.Command {
 	var o storage.VendorsOptions
 	cmd := &cobra.Command{
 		Use:   "vendors",
-		Short: "How much of each vendor's traffic fails, and how well its error bodies are understood",
+		Short: "Per vendor: error rate, and how well its bodies are understood",
 		Long: `vendors lists the vendors with their responses, their error rate and three shares of the error bodies: recognised by a
 definition of the vendor, read as a generic format, and unparsed. Below each stands its most frequent body that no
 definition recognises; -o json has several, with an example and the command that starts a definition for it.

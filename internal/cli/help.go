@@ -16,7 +16,10 @@ import (
 )
 
 // How wide the help is where nobody says, and at the most: longer lines are hard to read.
-const helpWidth = 110
+const (
+	helpWidth    = 80
+	maxHelpWidth = 110
+)
 
 // help prints what a command does, its examples, and its flags under headings: those of its own first, not the many
 // that all commands share.
@@ -34,19 +37,20 @@ func help(cmd *cobra.Command, _ []string) {
 	if cmd.Example != "" {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", cmd.Example)
 	}
-	helpCommands(&b, cmd)
+	helpCommands(&b, cmd, width)
 	helpFlags(&b, cmd, width)
 	_, _ = out.Write(b.Bytes()) //nolint:errcheck // whoever closes the output has read enough
 }
 
-func helpCommands(b *bytes.Buffer, cmd *cobra.Command) {
+func helpCommands(b *bytes.Buffer, cmd *cobra.Command, width int) {
 	if !cmd.HasAvailableSubCommands() {
 		return
 	}
 	b.WriteString("\nCommands:\n")
 	for _, c := range cmd.Commands() {
 		if c.IsAvailableCommand() {
-			fmt.Fprintf(b, "  %-*s  %s\n", c.NamePadding(), c.Name(), c.Short)
+			column := fmt.Sprintf("  %-*s  ", c.NamePadding(), c.Name())
+			b.WriteString(column + strings.ReplaceAll(fill(c.Short, width-len(column)), "\n", "\n"+strings.Repeat(" ", len(column))) + "\n")
 		}
 	}
 	fmt.Fprintf(b, "\n%q says more of each.\n", cmd.CommandPath()+" COMMAND --help")
@@ -79,7 +83,7 @@ func helpFlags(b *bytes.Buffer, cmd *cobra.Command, width int) {
 func widthOf(out io.Writer) int {
 	if f, ok := out.(*os.File); ok {
 		if width := render.Detect(f, os.Getenv).Width; width > 0 {
-			return min(width, helpWidth)
+			return min(width, maxHelpWidth)
 		}
 	}
 	return helpWidth
