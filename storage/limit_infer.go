@@ -35,10 +35,12 @@ const (
 	oddShare   = 0.9  // the same, of a limit that is not round
 	betterBy   = 0.02 // the share by which a less usual limiter must be better
 	// Rejections in one go show that calls were rejected, not yet at which count: very few say nothing,
-	// and with few only a round limit is believed. So it is of hours, of which the calls show few.
+	// and with few only a round limit is believed. So it is of long windows, of which the calls show few; those of more
+	// than an hour need support of their own.
 	fewRejections     = 10
 	veryFewRejections = 5
-	longWindowS       = 3600
+	longWindowS       = 900
+	longestWindowS    = 3600
 	maxReplayed       = 40_000 // calls
 )
 
@@ -74,7 +76,7 @@ func (i inference) isLikely(calls []call) bool {
 	if isRound(i.limit) {
 		return !once || i.rejections >= veryFewRejections
 	}
-	isShown := i.windowS < longWindowS || longestWait(calls) > i.windowS*1000/2
+	isShown := i.windowS < longWindowS || i.windowS > longestWindowS || longestWait(calls) > i.windowS*1000/2
 	return i.share() >= oddShare && (!once || i.rejections >= fewRejections && isShown)
 }
 
@@ -292,7 +294,26 @@ func limitsAt(calls []call, used []float64, stated int64) []int64 {
 			mode = n
 		}
 	}
-	return slices.Compact([]int64{int64(limit), int64(mode)})
+	list := slices.Compact([]int64{int64(limit), int64(mode)})
+	for _, n := range list {
+		if near, found := roundNear(n); found {
+			list = append(list, near)
+		}
+	}
+	return list
+}
+
+// roundNear returns the nearest round number that is no farther from a number, which is not, than counts may stray: a call
+// overtook another, or is missing in the log.
+func roundNear(n int64) (near int64, found bool) {
+	for by := range max(1, int64(stray(n))) {
+		for _, near := range []int64{n + by + 1, n - by - 1} {
+			if !isRound(n) && isRound(near) {
+				return near, true
+			}
+		}
+	}
+	return 0, false
 }
 
 // stray is how far counts may be from the limit: much less than the counts of calls that come by chance
