@@ -254,3 +254,20 @@ func attemptOf(row *parsers.Row) attempt {
 	}
 	return a
 }
+
+// TestLongStorms asks for an hour in which storms of many hours begin: they are told whole, up to a day after the range.
+func TestLongStorms(t *testing.T) {
+	db, o := openMigrated(t)
+	insertCase(t, o, parseRows(t, `
+08:00:00 success GET /before op=before
+10:30:00 error GET /hours/{id} op=hours code=down x=601 every=30s
+10:30:00 error GET /days/{id} op=days code=down x=3600 every=30s`))
+	answer, err := db.Storms(t.Context(), Filter{From: parseCaseTime(t, "10:00"), To: parseCaseTime(t, "11:00")}, StormOptions{})
+	require.NoError(t, err)
+	require.Len(t, answer.Rows, 2)
+	days, hours := answer.Rows[0], answer.Rows[1]
+	require.EqualValues(t, 601, hours.Attempts)
+	require.Equal(t, OutcomeGaveUp, hours.Outcome)
+	require.Equal(t, OutcomeOngoing, days.Outcome, "25 hours after the range it was")
+	require.Contains(t, answer.Notes, "storms are followed for a day after the range; one of them goes on beyond that")
+}

@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	// stormMargin is how far around the range a storm that overlaps it is followed.
+	// stormMargin is how far around the range a storm that overlaps it is followed. One that goes on after that is followed
+	// for a day more.
 	stormMargin = time.Hour
+	stormDay    = 24 * time.Hour
 	// ordinaryMargin is how far back the ordinary calls of an operation are looked for.
 	ordinaryMargin = 24 * time.Hour
 	// historyMargin is the history that a unit with weak keys is measured against.
@@ -102,7 +104,8 @@ type stormQuestion struct {
 	*question
 	options StormOptions
 	answer  Answer[StormRow]
-	begins  int64 // first and last response of the data that is looked at, Unix milliseconds
+	after   time.Duration // that storms are followed after the range
+	begins  int64         // first and last response of the data that is looked at, Unix milliseconds
 	end     int64
 }
 
@@ -115,25 +118,50 @@ func storms(ctx context.Context, conn querier, f Filter, o StormOptions) (Answer
 	if err != nil {
 		return Answer[StormRow]{}, err
 	}
-	s := &stormQuestion{question: q, options: o, answer: newAnswer[StormRow](f)}
-	if err := s.readData(ctx); err != nil {
-		return Answer[StormRow]{}, err
+	s := &stormQuestion{question: q, options: o}
+	for _, s.after = range []time.Duration{stormMargin, stormMargin + stormDay} {
+		s.answer = newAnswer[StormRow](f)
+		if err := s.find(ctx); err != nil {
+			return Answer[StormRow]{}, err
+		}
+		if !s.goesOn() {
+			break
+		}
 	}
-	strong, err := s.strongStorms(ctx)
-	if err != nil {
-		return Answer[StormRow]{}, err
-	}
-	weak, err := s.weakStorms(ctx)
-	if err != nil {
-		return Answer[StormRow]{}, err
-	}
-	for _, found := range append(strong, weak...) {
-		s.add(found)
+	if s.goesOn() {
+		s.answer.Notes = append(s.answer.Notes, "storms are followed for a day after the range; one of them goes on beyond that")
 	}
 	slices.SortFunc(s.answer.Rows, compareStorms)
 	s.answer.cutTo(o.Limit)
 	return s.answer, finish(ctx, q, &s.answer, "retry storms")
 }
+
+// find adds the storms to the answer, as far as they are followed.
+func (s *stormQuestion) find(ctx context.Context) error {
+	if err := s.readData(ctx); err != nil {
+		return err
+	}
+	strong, err := s.strongStorms(ctx)
+	if err != nil {
+		return err
+	}
+	weak, err := s.weakStorms(ctx)
+	if err != nil {
+		return err
+	}
+	for _, found := range append(strong, weak...) {
+		s.add(found)
+	}
+	return nil
+}
+
+// goesOn says whether a storm was not over where it was followed to, and the data was not either.
+func (s *stormQuestion) goesOn() bool {
+	return s.end == s.until().UnixMilli() &&
+		slices.ContainsFunc(s.answer.Rows, func(r StormRow) bool { return r.Outcome == OutcomeOngoing })
+}
+
+func (s *stormQuestion) until() time.Time { return s.filter.To.Add(s.after).UTC() }
 
 // compareStorms puts the storm with the most attempts first.
 func compareStorms(a, b StormRow) int {
@@ -179,7 +207,7 @@ func (s *stormQuestion) margins() map[string]any {
 	since := s.filter.From.Add(-stormMargin).UTC()
 	return map[string]any{
 		"since":          since,
-		"until":          s.filter.To.Add(stormMargin).UTC(),
+		"until":          s.until(),
 		"ordinary_since": since.Add(-ordinaryMargin),
 		"baseline_since": since.Add(-historyMargin),
 		"min_attempts":   uint64(s.options.MinAttempts),
