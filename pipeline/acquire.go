@@ -184,8 +184,9 @@ func (i *Ingester) settleStrangers(ctx context.Context, group map[tp]standing) e
 			fresh = true
 			continue
 		}
-		i.log.Warn().Stringer("partition", p).Int64("offset", c.offset).Dur("wait", i.options.GrantTTL).
-			Msg("the group's offset was set or deleted by another tool; waiting until inserts that it may have hidden have ended")
+		i.health.set("acquire", "finding out where to start: waiting --grant-ttl for inserts that no offset of the group names")
+		i.log.Warn().Stringer("partition", p).Int64("offset", c.offset).Stringer("wait", i.options.GrantTTL).
+			Msg("the table has rows that the group's offset does not speak of: another group's, or a tool has set or deleted it; waiting until inserts that it may have hidden have ended")
 		return i.settleHidden(ctx, group)
 	}
 	if !fresh {
