@@ -23,7 +23,7 @@ func (i *Ingester) serve(ctx context.Context, g *kafka.Generation) {
 		life := newLifetime(ctx, generation, i.options.DrainTimeout, i.options.RebalanceTimeout*2/3, func() {
 			i.health.set("group", "joining the group")
 		})
-		go i.watchTopics(life.fetch, life.giveUp)
+		go i.watchTopics(life.fetch, i.topics.dealt.Swap(nil), life.giveUp)
 		i.generation(life, member{i.options.Group, int(g.ID), g.MemberID}, shares)
 		life.over() // at the latest: later it would be said of the next generation
 		life.stop()

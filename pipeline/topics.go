@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync/atomic"
 
 	"github.com/segmentio/kafka-go"
@@ -14,7 +15,7 @@ import (
 type topics struct {
 	broker *broker
 	names  []string
-	dealt  atomic.Pointer[map[string]int] // how many partitions of each topic this member, as the leader, has dealt last
+	dealt  atomic.Pointer[map[string]int] // how many partitions of each this member has dealt last, as the leader
 }
 
 // dealer is a balancer that deals what there is although a topic is missing.
@@ -30,7 +31,9 @@ func (d dealer) AssignGroups(members []kafka.GroupMember, partitions []kafka.Par
 	}
 	dealt := map[string]int{}
 	for _, p := range partitions {
-		dealt[p.Topic]++
+		if slices.Contains(d.topics.names, p.Topic) { // others' topics this member cannot watch
+			dealt[p.Topic]++
+		}
 	}
 	d.topics.dealt.Store(&dealt)
 	return d.GroupBalancer.AssignGroups(members, partitions)
@@ -57,10 +60,10 @@ func (t *topics) ask(ctx context.Context) ([]kafka.Topic, error) {
 	return meta.Topics, nil
 }
 
-// watchTopics says which topics are missing. In the leader it calls changed when there are other partitions than it has
-// dealt, and ends. Whoever fetches says that nobody answers.
-func (i *Ingester) watchTopics(ctx context.Context, changed func()) {
-	dealt := i.topics.dealt.Swap(nil)
+// watchTopics says which topics are missing. In the leader, which has dealt, it calls changed when there are other
+// partitions, and ends. What is known is some seconds old, so that the first look does not count; and that nobody answers
+// is said by whoever fetches.
+func (i *Ingester) watchTopics(ctx context.Context, dealt *map[string]int, changed func()) {
 	for first := true; ; first = false {
 		if there, err := i.lookAtTopics(ctx); err == nil && !first && dealt != nil && !maps.Equal(there, *dealt) {
 			changed()

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -74,4 +75,12 @@ func TestPartitionsAreAdded(t *testing.T) {
 	for _, i := range []*running{first, second} {
 		eventually(t, "ready", func() bool { ready, _ := i.Ready(); return ready })
 	}
+}
+
+// A leader that does not read all topics of the group would take the others for gone, and deal again without end.
+func TestTheLeaderWatchesWhatItReads(t *testing.T) {
+	d := dealer{even{}, &topics{names: []string{"old"}}}
+	group := []kafka.GroupMember{{ID: "a", Topics: []string{"old"}}, {ID: "b", Topics: []string{"old", "new"}}}
+	d.AssignGroups(group, []kafka.Partition{{Topic: "old"}, {Topic: "old", ID: 1}, {Topic: "new"}})
+	require.Equal(t, map[string]int{"old": 2}, *d.topics.dealt.Load())
 }
