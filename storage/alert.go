@@ -17,6 +17,7 @@ func AlertColumns() []string {
 type MinutesOptions struct {
 	By         []string // of AlertColumns
 	ErrorsOnly bool     // spares reading the successes: Responses stays 0
+	Once       bool     // an error whose record was written twice counts once
 	Known      Known
 }
 
@@ -53,7 +54,7 @@ func (db *DB) Minutes(ctx context.Context, f Filter, o MinutesOptions) ([]Minute
 		return nil, err
 	}
 	var counts []MinuteCount
-	more := with(o.Known.parameters(), map[string]any{"by": list(o.By), "errors_only": o.ErrorsOnly})
+	more := with(o.Known.parameters(), map[string]any{"by": list(o.By), "errors_only": o.ErrorsOnly, "once": o.Once})
 	err = q.ask(ctx, "alert_minutes", more, func(rows driver.Rows) error {
 		var c MinuteCount
 		err := rows.Scan(&c.Minute, &c.Key, &c.Responses, &c.Errors, &c.Unparsed)

@@ -77,6 +77,21 @@ func TestMinutes(t *testing.T) {
 	require.Equal(t, []int64{ten, ten + 2, ten + 3}, observed)
 }
 
+// TestMinutesOnce: what was written twice counts once, what is repeated or has other bytes does not.
+func TestMinutesOnce(t *testing.T) {
+	db, o := openMigrated(t)
+	errors := parseRows(t, "10:00:10 error GET /pay status=503 code=down op=a\n10:00:20 error GET /pay status=503 code=down op=a\n10:00:20 success GET /pay op=a")
+	other := parseRows(t, "10:00:10 error GET /pay status=503 code=down op=a")
+	other[0].Checksum++
+	insertCase(t, o, slices.Concat(errors, other, errors))
+	ten := alertFilter().From.Unix() / 60
+	for once, want := range map[bool]uint64{false: 5, true: 3} {
+		got, err := db.Minutes(t.Context(), alertFilter(), MinutesOptions{ErrorsOnly: true, Once: once})
+		require.NoError(t, err)
+		require.Equal(t, []MinuteCount{{ten, make([]string, 7), 0, want, 0}}, got, once)
+	}
+}
+
 func TestNewCodes(t *testing.T) {
 	db, o := openMigrated(t)
 	insertCase(t, o, parseRows(t, alertCase+"09:00 error GET /pay status=429 code=slow cat=rate_limit\n"))

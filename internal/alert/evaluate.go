@@ -191,7 +191,7 @@ func (e *Engine) subjects(ctx context.Context, r *Rule, sp span) ([]*subject, er
 func (e *Engine) counted(ctx context.Context, r *Rule, sp span) ([]*subject, error) {
 	wide := sp
 	wide.from -= Minute(r.lead())
-	options := storage.MinutesOptions{By: r.By, ErrorsOnly: r.Kind == KindCount || r.Kind == KindUnparsed}
+	options := storage.MinutesOptions{By: r.By, ErrorsOnly: r.Kind == KindCount || r.Kind == KindUnparsed, Once: r.Kind == KindCount}
 	if r.Kind != KindSilent {
 		options.Known = e.known(sp.to.Time())
 	}

@@ -188,21 +188,29 @@ func TestClocksOfOthers(t *testing.T) {
 	require.Empty(t, firing(t, defaultEngine(t, w), noon()))
 }
 
-// TestOwnClockStepsBack: an alert stays the same alert when the evaluating clock is set back or forward.
+// TestOwnClockStepsBack: when the evaluating clock is set back or forward, across hours and alerts, an evaluation that keeps
+// hours says what one says that was not there before: it knows nothing of what is still to come, and the same alert again.
 func TestOwnClockStepsBack(t *testing.T) {
 	w := alerttest.New(t)
-	w.Insert(alerttest.Calls{From: ago(26 * hour), To: noon(), N: 10}, trouble(ago(20*minute), noon(), 30))
-	e := Engine{DB: w.DB, Rules: rules(t, "rules: [{name: r, kind: spike}]"), Grace: DefaultGrace}
-	var since []time.Time
-	for _, at := range []time.Time{noon(), ago(12 * minute), ago(11 * minute), noon()} {
-		result, err := e.Evaluate(t.Context(), at)
+	w.Insert(alerttest.Calls{From: ago(26 * hour), To: ago(-20 * minute), N: 10}, trouble(ago(20*minute), ago(-10*minute), 30))
+	file := rules(t, "rules: [{name: spike, kind: spike}, {name: count, kind: count, above: 50}, {name: rate, kind: rate, above: 50%}]")
+	kept := Engine{DB: w.DB, Rules: file, Grace: DefaultGrace, Hours: &storage.Hours{}}
+	since := map[string]time.Time{"spike": ago(20 * minute), "count": ago(19 * minute), "rate": ago(19 * minute)}
+	for _, step := range []struct {
+		at     time.Time
+		firing int
+	}{{ago(-6 * minute), 3}, {ago(12 * minute), 3}, {ago(21 * minute), 0}, {ago(11 * minute), 3}, {ago(3 * hour), 0}, {ago(-6 * minute), 3}} {
+		anew := Engine{DB: w.DB, Rules: file, Grace: DefaultGrace}
+		want, err := anew.Evaluate(t.Context(), step.at)
 		require.NoError(t, err)
-		require.Len(t, result.Alerts, 1, at)
-		require.Equal(t, Firing, result.Alerts[0].State)
-		since = append(since, result.Alerts[0].Episode.Since)
-	}
-	for _, s := range since {
-		require.Equal(t, ago(20*minute), s)
+		got, err := kept.Evaluate(t.Context(), step.at)
+		require.NoError(t, err)
+		require.Equal(t, want, got, step.at)
+		require.Len(t, got.Alerts, step.firing, step.at)
+		for _, a := range got.Alerts {
+			require.Equal(t, Firing, a.State)
+			require.Equal(t, since[a.Rule.Name], a.Episode.Since, a.Rule.Name)
+		}
 	}
 }
 
@@ -218,8 +226,14 @@ func TestDayOfDuplicates(t *testing.T) {
 	for _, at := range []time.Time{ago(12*hour - 4*minute), ago(11 * hour), noon()} {
 		require.Empty(t, firing(t, e, at))
 	}
-	counted := Engine{DB: w.DB, Rules: rules(t, "rules: [{name: share, kind: rate, above: 15%, min_volume: 50}, {name: count, kind: count, above: 30}]"), Grace: DefaultGrace}
-	require.Equal(t, []string{"count"}, firing(t, &counted, noon()), "a count counts rows: 40 in five minutes")
+	counted := Engine{DB: w.DB, Rules: rules(t, `rules:
+- {name: share, kind: rate, above: 15%, min_volume: 50}
+- {name: bodies, kind: unparsed, above: 15%, min_volume: 10}
+- {name: count, kind: count, above: 30}`), Grace: DefaultGrace}
+	require.Empty(t, firing(t, &counted, noon()), "20 in five minutes, in 40 rows")
+	requireQuiet(t, &counted, ago(13*hour), noon())
+	w.Insert(trouble(ago(5*minute), noon(), 3))
+	require.Equal(t, []string{"count"}, firing(t, &counted, noon()), "35, in 55 rows")
 }
 
 // TestWholeSeconds: where the log knows whole seconds only, and all calls are of one path, records that differ in nothing but
