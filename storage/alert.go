@@ -247,6 +247,16 @@ func (db *DB) Successes(ctx context.Context, f Filter) (count uint64, err error)
 	return count, err
 }
 
+// SuccessesBeside counts those of the services that the errors of the range came from: in the range, and from since up to it.
+func (db *DB) SuccessesBeside(ctx context.Context, f Filter, since time.Time) (during, before uint64, err error) {
+	q, err := newQuestion(db.conn, f)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = q.ask(ctx, "alert_beside", map[string]any{"since": since.UTC()}, func(rows driver.Rows) error { return rows.Scan(&during, &before) })
+	return during, before, err
+}
+
 // Records counts the errors of the range: rows, and records, of which some may have been written more than once.
 func (db *DB) Records(ctx context.Context, f Filter) (rows, records uint64, err error) {
 	q, err := newQuestion(db.conn, f)

@@ -144,6 +144,9 @@ func TestCourse(t *testing.T) {
 	successes, err := db.Successes(t.Context(), f)
 	require.NoError(t, err)
 	require.EqualValues(t, 3, successes)
+	during, before, err := db.SuccessesBeside(t.Context(), f, f.From.Add(-3*time.Hour))
+	require.NoError(t, err)
+	require.EqualValues(t, []uint64{3, 6}, []uint64{during, before}, "the service ledger has no such error")
 }
 
 // TestFailedCalls: only an idempotency key tells that attempts are of one call.

@@ -236,6 +236,19 @@ func TestDayOfDuplicates(t *testing.T) {
 	require.Equal(t, []string{"count"}, firing(t, &counted, noon()), "35, in 55 rows")
 }
 
+// TestSurge: the calls of one service treble for ten minutes, an hour after more of them have begun to fail. For each call there are
+// fewer errors than just before, whatever other services do; where the calls stay the same it pages.
+func TestSurge(t *testing.T) {
+	for times, fires := range map[int][]string{3: nil, 1: {"spike"}} {
+		w := alerttest.New(t)
+		w.Insert(alerttest.Calls{From: ago(50 * hour), To: noon(), N: 60, Service: "ledger"}, alerttest.Calls{From: ago(50 * hour), To: ago(10 * minute), N: 20},
+			trouble(ago(50*hour), ago(90*minute), 1), trouble(ago(90*minute), ago(10*minute), 4),
+			alerttest.Calls{From: ago(10 * minute), To: noon(), N: 20 * times}, trouble(ago(10*minute), noon(), 24))
+		e := Engine{DB: w.DB, Rules: rules(t, "rules: [{name: spike, kind: spike}]"), Grace: DefaultGrace}
+		require.Equal(t, fires, firing(t, &e, noon()), times)
+	}
+}
+
 // TestWholeSeconds: where the log knows whole seconds only, and all calls are of one path, records that differ in nothing but
 // their bytes were not written twice.
 func TestWholeSeconds(t *testing.T) {

@@ -22,7 +22,7 @@ const (
 	pagePValue = 1e-9
 	// weekPValue is how improbable they have to be by what the last week strayed, which is asked beside the detector's
 	// test: with pagePValue twice, four times three errors a minute were no longer found every time.
-	weekPValue = 1e-7
+	weekPValue = 1e-6
 	// standardFloor and standardLift are the errors of five minutes, and count / expected, where the rule does not say.
 	standardFloor, standardLift = 20, 3
 	// runAttempts of one operation are a run of retries, as in `query storms`.
@@ -73,7 +73,9 @@ type course struct {
 	errors     uint64              // of the spike
 	expected   float64             // of errors
 	successes  uint64              // while it lasted
-	before     float64             // successes a minute before it, of a vendor's first day only
+	before     float64             // successes a minute just before it, of a vendor's first day only
+	beside     uint64              // successes while it lasted, of the services that its errors came from
+	answered   float64             // theirs a minute in the hour before it
 	lift       float64
 }
 
@@ -95,26 +97,30 @@ func (e *Engine) readCourse(ctx context.Context, f storage.Filter, c *course) (e
 	if c.hours, err = e.hourly().Hourly(ctx, e.DB, f, f.From.Add(-usualHistory), f.From); err != nil {
 		return err
 	}
-	if c.successes, err = e.DB.Successes(ctx, f); err != nil || !c.isFirstDay() {
+	if c.successes, err = e.DB.Successes(ctx, f); err != nil {
+		return err
+	}
+	beside, before, err := e.DB.SuccessesBeside(ctx, f, Minute(c.start-localMinutes).Time())
+	if c.beside, c.answered = beside, c.rateBefore(before, localMinutes); err != nil || !c.isFirstDay() {
 		return err
 	}
 	f.From, f.To = Minute(c.start-settledMinutes).Time(), Minute(c.start).Time()
-	before, err := e.DB.Successes(ctx, f)
-	c.before = c.rateBefore(before)
+	before, err = e.DB.Successes(ctx, f)
+	c.before = c.rateBefore(before, settledMinutes)
 	return err
 }
 
 // rateBefore is the successes a minute of the minutes before the spike, which had so many. Where those were not ingested
 // nothing is known of them: the last hour that is known speaks for them.
-func (c *course) rateBefore(successes uint64) float64 {
-	seen := 0
-	for m := c.start - settledMinutes; m < c.start; m++ {
+func (c *course) rateBefore(successes uint64, minutes int64) float64 {
+	seen := int64(0)
+	for m := c.start - minutes; m < c.start; m++ {
 		if c.observed[Minute(m)] {
 			seen++
 		}
 	}
 	switch {
-	case seen >= windowMinutes:
+	case 2*seen >= minutes:
 		return float64(successes) / float64(seen)
 	case len(c.hours) > 0:
 		return float64(c.hours[len(c.hours)-1].Successes) / 60
@@ -144,7 +150,8 @@ func (c *course) habitSpan(days int) (from, to int64) {
 
 // ordinary tells that the spike does not stand out.
 func (c *course) ordinary() bool {
-	return !c.standsOut() || !c.isImprobable() || followsTraffic(c.errors, c.successes, c.hours, c.lift) || c.isHabit() || c.isUnknown()
+	return !c.standsOut() || !c.isImprobable() || followsTraffic(c.errors, c.successes, c.hours, c.lift) || c.followsHour() ||
+		c.isHabit() || c.isUnknown()
 }
 
 // standsOut tells whether the spike rose from the level of the hour before it, by the lift. A day's mean knows
@@ -329,15 +336,24 @@ func (c *course) isHabit() bool {
 }
 
 // followsTraffic tells that errors rose only because calls did, as on a Monday morning after a weekend: for
-// each success they are less than the lift above an ordinary hour of the last week. Few successes may be few by
-// chance; the doubt speaks for the page.
+// each success they are less than the lift above an ordinary hour of the last week.
 func followsTraffic(errors, successes uint64, hours []storage.HourCount, lift float64) bool {
 	usual, known := perSuccess(hours)
-	if !known || successes == 0 || usual == 0 {
-		return false
-	}
+	return known && float64(errors) < lift*usual*certain(successes)
+}
+
+// certain is as many successes as are no chance: the doubt speaks for the page.
+func certain(successes uint64) float64 {
 	n := float64(successes)
-	return float64(errors) < lift*usual*(n-math.Sqrt(n))
+	return n - math.Sqrt(n)
+}
+
+// followsHour is followsTraffic against the hour before, in the services that the errors came from: calls of one that surge while
+// its errors rise slowly. Each record counts once, as in the level of the hour.
+func (c *course) followsHour() bool {
+	level, known := c.level(c.start, func(m int64) bool { return c.observed[Minute(m)] })
+	length := c.end - c.start
+	return known && c.answered > 0 && c.peak(c.start, c.end, length) < c.lift*level/c.answered*certain(c.beside)
 }
 
 // perSuccess is the median of the hours' errors per success, weighted by successes: no event of some hours

@@ -172,6 +172,26 @@ func TestFollowsTraffic(t *testing.T) {
 	require.False(t, followsTraffic(1, 2000, hours[:5], 3), "too few hours")
 }
 
+// TestFollowsHour: calls surge within an hour in which more of them fail than usual, but no more than just before.
+func TestFollowsHour(t *testing.T) {
+	c := spiked(steady(4), 5, 20)
+	c.answered, c.beside = 100, 1000 // twice as many calls, five times as many errors
+	require.True(t, c.followsHour())
+	require.True(t, c.ordinary())
+	c.beside = 500
+	require.False(t, c.followsHour())
+	require.False(t, c.ordinary())
+	c.beside = 0
+	require.False(t, c.followsHour(), "nobody is answered any more")
+	c.beside, c.answered = 1000, 0
+	require.False(t, c.followsHour(), "nothing is known of the calls before")
+	c.answered = 100
+	for m := range c.observed {
+		delete(c.observed, m)
+	}
+	require.False(t, c.followsHour(), "nor of the errors")
+}
+
 // TestKeepsOn: a poller of what is never there fails as it always does.
 func TestKeepsOn(t *testing.T) {
 	var hours []storage.HourCount
@@ -189,15 +209,15 @@ func TestKeepsOn(t *testing.T) {
 func TestRateBefore(t *testing.T) {
 	c := spiked(steady(0), 5, 10)
 	c.hours = []storage.HourCount{{Hour: c.start/60 - 3, Successes: 600}}
-	require.InDelta(t, 20, c.rateBefore(200), 0)
+	require.InDelta(t, 20, c.rateBefore(200, settledMinutes), 0)
 	for m := c.start - 5; m < c.start; m++ {
 		delete(c.observed, Minute(m))
 	}
-	require.InDelta(t, 40, c.rateBefore(200), 0)
+	require.InDelta(t, 40, c.rateBefore(200, settledMinutes), 0)
 	delete(c.observed, Minute(c.start-6))
-	require.InDelta(t, 10, c.rateBefore(200), 0, "the last hour")
+	require.InDelta(t, 10, c.rateBefore(200, settledMinutes), 0, "the last hour")
 	c.hours = nil
-	require.InDelta(t, 0, c.rateBefore(200), 0)
+	require.InDelta(t, 0, c.rateBefore(200, settledMinutes), 0)
 }
 
 // TestUnknown: on the first day of a vendor its codes come with its calls, and are no news.

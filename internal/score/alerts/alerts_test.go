@@ -1,11 +1,15 @@
 package main
 
 import (
+	"math"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/errata-dev/errata/internal/alert"
 	"github.com/errata-dev/errata/internal/embedded"
@@ -56,6 +60,44 @@ func TestShortFormOfSpikes(t *testing.T) {
 		require.False(t, o.visible.IsZero(), o.plan.name)
 		require.False(t, o.spiked.IsZero(), "%s: other rules paged, error-spike did not", o.plan.name)
 	}
+}
+
+// TestErrorsAreCalls: errors stray with the calls of their service, and no less than if they strayed on their own.
+func TestErrorsAreCalls(t *testing.T) {
+	w, week := newWriter(1), 7*24*time.Hour
+	traffic := failing(&stream{vendor: "acme", perMinute: 14, burst: callsStray}, 1.2)
+	w.ordinary(traffic, quietStart, quietStart.Add(week))
+	counts := fives(w, week)
+	for _, f := range traffic.fails {
+		n := counts[f]
+		mean, variance := stat.MeanVariance(n, nil)
+		alone := 1 + mean*(math.Exp(f.burst*f.burst)-1)
+		t.Logf("%s: %.1f in five minutes, index of dispersion %.2f, %.2f on its own", f.code, mean, variance/mean, alone)
+		require.Greater(t, variance/mean, 0.9*alone)
+	}
+	all := slices.Clone(counts[traffic.calls])
+	for _, f := range traffic.fails {
+		floats.Add(all, counts[f])
+	}
+	require.Greater(t, stat.Correlation(all, counts[traffic.fails[0]], nil), 0.6)
+	mean, variance := stat.MeanVariance(all, nil)
+	t.Logf("calls: %.1f in five minutes, index of dispersion %.2f", mean, variance/mean)
+	require.Greater(t, variance/mean, 2.0)
+}
+
+// fives are the counts of five minutes, by stream.
+func fives(w *writer, length time.Duration) map[*stream][]float64 {
+	counts := map[*stream][]float64{}
+	for _, r := range w.rows {
+		i := int(time.UnixMilli(r.at).Sub(quietStart) / (5 * time.Minute))
+		if counts[r.stream] == nil {
+			counts[r.stream] = make([]float64, length/(5*time.Minute))
+		}
+		if i < len(counts[r.stream]) {
+			counts[r.stream][i]++
+		}
+	}
+	return counts
 }
 
 func TestVerdict(t *testing.T) {

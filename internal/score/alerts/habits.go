@@ -25,22 +25,18 @@ func (w *writer) habits(v volume, from time.Time, days int) {
 		}
 	}
 	grown := func(at time.Time) float64 { return max(0, at.Sub(from).Hours()/24-9) / 10 } // from the tenth day on
-	base := stream{vendor: "acme", service: "onboarding", route: "/v1/people", perMinute: v.perMinute, day: 0.6, burst: 0.2, rate: grown}
-	failed := base
-	failed.status, failed.code, failed.perMinute, failed.burst = 400, "invalid", v.errors, 0.3
-	w.ordinary(&base, from, from.AddDate(0, 0, days))
-	w.ordinary(&failed, from, from.AddDate(0, 0, days))
+	failed := stream{vendor: "acme", service: "onboarding", route: "/v1/people", status: 400, code: "invalid", perMinute: v.errors, burst: 0.3}
+	calls := stream{vendor: "acme", service: "onboarding", route: "/v1/people", perMinute: v.perMinute + v.errors, day: 0.6, burst: callsStray, rate: grown}
+	w.ordinary(traffic{&calls, []*stream{&failed}}, from, from.AddDate(0, 0, days))
 }
 
 // batch runs every night by the clock of a town, which changes it once in four weeks. A fifth of what it asks for is not
 // there, some nights more and some less.
 func (w *writer) batch(v volume, at time.Time) {
-	calls := &stream{vendor: "globex", service: "nightly", route: "/v1/statements", perMinute: 20 + 4*v.perMinute, burst: 0.2}
-	missing := *calls
-	missing.status, missing.code, missing.perMinute, missing.burst = 404, "no_statement", calls.perMinute/4, 0.25
+	missing := stream{vendor: "globex", service: "nightly", route: "/v1/statements", status: 404, code: "no_statement", perMinute: 5 + v.perMinute, burst: 0.25}
+	calls := stream{vendor: "globex", service: "nightly", route: "/v1/statements", perMinute: 5 * missing.perMinute, burst: callsStray}
 	at = at.UTC().Add(time.Duration(w.rand.IntN(10)) * time.Minute)
-	w.ordinary(calls, at, at.Add(10*time.Minute))
-	w.ordinary(&missing, at, at.Add(10*time.Minute))
+	w.ordinary(traffic{&calls, []*stream{&missing}}, at, at.Add(10*time.Minute))
 }
 
 // deploy is a moment on a working day in which a service of ours restarts and some calls fail.
@@ -52,10 +48,11 @@ func (w *writer) deploy(date time.Time) {
 	}
 }
 
-// lose drops what came in some gaps of twenty minutes to two hours, two a week: nothing was ingested then.
+// lose drops what came in some gaps of twenty minutes to two hours, two a week: nothing was ingested then. The first two days
+// are whole: a batch whose first night is lost begins on the second, and that is news.
 func lose(r *rand.Rand, rows []response, from time.Time, days int) []response {
 	for range days * 2 / 7 {
-		begin := from.Add(time.Duration(r.Int64N(int64(days) * int64(24*time.Hour)))).UnixMilli()
+		begin := from.AddDate(0, 0, 2).Add(time.Duration(r.Int64N(int64(days-2) * int64(24*time.Hour)))).UnixMilli()
 		end := begin + int64(20+r.IntN(100))*60_000
 		rows = slices.DeleteFunc(rows, func(row response) bool { return row.at >= begin && row.at < end })
 	}

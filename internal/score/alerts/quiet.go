@@ -41,8 +41,8 @@ func measureQuiet(ctx context.Context, url string, rules *alert.File, v volume, 
 	}
 	to := quietStart.AddDate(0, 0, days)
 	w := newWriter(seed)
-	for _, stream := range ordinary(v) {
-		w.ordinary(stream, quietStart, to)
+	for _, t := range w.vendors(v, days) {
+		w.ordinary(t, quietStart, to)
 	}
 	w.decoys(quietStart, days)
 	w.habits(v, quietStart, days)
@@ -76,44 +76,53 @@ func (r *quietResult) list(ctx context.Context, out *bytes.Buffer, db *storage.D
 	return err
 }
 
-// ordinary is the traffic of three vendors; one is used in office hours only.
-func ordinary(v volume) []*stream {
+// vendors is the ordinary traffic of three; one is used in office hours only.
+func (w *writer) vendors(v volume, days int) []traffic {
 	week := 7 * 24 * time.Hour
 	growing := func(at time.Time) float64 { return 1 + 0.25*float64(at.Sub(quietStart))/float64(week) }
-	ramp := func(at time.Time) float64 { // from once to 2.5 times in fourteen hours, and back, each Wednesday
-		since := at.Sub(at.Truncate(24 * time.Hour)).Hours()
-		if at.Weekday() != time.Wednesday {
-			return 1
-		}
-		return 1 + 1.5*math.Sin(math.Pi*since/24)
-	}
-	var list []*stream
+	var list []traffic
 	for i, vendor := range []string{"acme", "globex", "initech"} {
-		base := stream{vendor: vendor, service: "checkout", route: "/v1/pay", perMinute: v.perMinute, day: 0.6, burst: 0.2, office: i == 2}
-		if i == 1 {
-			base.rate = growing
+		surge := w.surges(quietStart, days)
+		calls := stream{vendor: vendor, service: "checkout", route: "/v1/pay", perMinute: v.perMinute, day: 0.6, burst: callsStray, rate: surge}
+		switch i {
+		case 1:
+			calls.rate = func(at time.Time) float64 { return growing(at) * surge(at) }
+		case 2:
+			calls.office = true
+			calls.perMinute *= 3
 		}
-		if base.office {
-			base.perMinute *= 3
-		}
-		list = append(list, &base)
-		for j, status := range []int{400, 404, 500, 503, 504} {
-			s := base
-			s.status, s.code = status, []string{"invalid", "missing", "internal", "unavailable", "timeout"}[j]
-			s.perMinute = v.errors * []float64{3, 1, 0.5, 0.2, 0.05}[j]
-			s.burst = []float64{0.2, 0.35, 0.3, 0.5, 0.6}[j]
-			if i == 0 && j == 0 {
-				s.rate = ramp
-			}
-			list = append(list, &s)
-		}
+		list = append(list, failing(&calls, v.errors))
 	}
-	list[len(list)-2].unparsed = true
-	return append(list,
-		&stream{vendor: "acme", service: "sync", route: "/v1/jobs/{id}", status: 404, code: "not_ready", perMinute: 2, operation: 7},
-		&stream{vendor: "globex", service: "sync", route: "/v1/list", perMinute: 0.5},
-		&stream{vendor: "globex", service: "sync", route: "/v1/list", status: 429, code: "slow_down", perMinute: 0.004},
-		&stream{vendor: "initech", service: "batch", route: "/v1/list", perMinute: 0.5})
+	list[0].fails[0].rate = ramp
+	list[2].fails[4].unparsed = true
+	jobs := stream{vendor: "acme", service: "sync", route: "/v1/jobs/{id}", status: 404, code: "not_ready", perMinute: 2, operation: 7}
+	lists := stream{vendor: "globex", service: "sync", route: "/v1/list", perMinute: 0.504}
+	rejected := lists
+	rejected.status, rejected.code, rejected.perMinute = 429, "slow_down", 0.004
+	batch := stream{vendor: "initech", service: "batch", route: "/v1/list", perMinute: 0.5}
+	return append(list, traffic{calls: &jobs}, traffic{calls: &lists, fails: []*stream{&rejected}}, traffic{calls: &batch})
+}
+
+// failing adds the calls that fail, in five ways, to those that succeed.
+func failing(calls *stream, errors float64) traffic {
+	t := traffic{calls: calls}
+	for i, status := range []int{400, 404, 500, 503, 504} {
+		f := &stream{vendor: calls.vendor, service: calls.service, route: calls.route, status: status}
+		f.code = []string{"invalid", "missing", "internal", "unavailable", "timeout"}[i]
+		f.perMinute = errors * []float64{3, 1, 0.5, 0.2, 0.05}[i]
+		f.burst = []float64{0.1, 0.3, 0.25, 0.5, 0.6}[i]
+		calls.perMinute += f.perMinute
+		t.fails = append(t.fails, f)
+	}
+	return t
+}
+
+// ramp is from once to 2.5 times in twelve hours, and back, each Wednesday.
+func ramp(at time.Time) float64 {
+	if at.Weekday() != time.Wednesday {
+		return 1
+	}
+	return 1 + 1.5*math.Sin(math.Pi*at.Sub(at.Truncate(24*time.Hour)).Hours()/24)
 }
 
 // decoys are outages below the floor, and codes that appear a few times only; one of each a day.

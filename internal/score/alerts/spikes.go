@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"sort"
@@ -90,9 +91,9 @@ func measureSpikes(ctx context.Context, url string, rules *alert.File, plans []p
 func (w *writer) spike(p plan, i int, begin time.Time) outcome {
 	vendor := fmt.Sprintf("vendor%02d", i)
 	from, end := quietStart, begin.Add(stretch+lasting+2*time.Minute)
-	w.ordinary(&stream{vendor: vendor, service: "checkout", route: "/v1/pay", perMinute: 2}, from, end)
-	errors := &stream{vendor: vendor, service: "checkout", route: "/v1/pay", status: p.status, code: "trouble", perMinute: p.usual, day: p.day, burst: 0.2}
-	w.ordinary(errors, from, end)
+	calls := &stream{vendor: vendor, service: "checkout", route: "/v1/pay", perMinute: 2 + 3*p.usual, day: p.day, burst: callsStray}
+	errors := &stream{vendor: vendor, service: "checkout", route: "/v1/pay", status: p.status, code: "trouble", perMinute: p.usual, day: p.day, burst: 0.1}
+	w.ordinary(traffic{calls, []*stream{errors}}, from, end)
 	o := outcome{plan: p, vendor: vendor, start: begin.Add(time.Duration(w.rand.Int64N(int64(stretch.Seconds()))) * time.Second)}
 	for at := o.start; at.Before(o.start.Add(lasting)); at = at.Add(time.Minute) {
 		w.minute(errors, at, p.added)
@@ -118,7 +119,7 @@ func (w *writer) visible(s *stream, start time.Time) time.Time {
 			first++
 		}
 		n := float64(i - first + 1)
-		if n >= floor && n >= lift*usual && improbability(n, usual, s.burst) < 1e-6 {
+		if n >= floor && n >= lift*usual && improbability(n, usual, math.Hypot(callsStray, s.burst)) < 1e-6 {
 			return time.UnixMilli(at).UTC()
 		}
 	}

@@ -28,11 +28,20 @@ type stream struct {
 	unparsed               bool
 	perMinute              float64
 	day                    float64 // how much the hour of the day matters: 0 = not, 1 = from nothing to twice the mean
-	burst                  float64 // spread of the rate from one five minutes to the next
+	burst                  float64 // spread from one five minutes to the next
 	office                 bool    // only from eight to six, on working days
 	operation              uint64  // of a caller who asks the same again and again; 0 = each its own
 	rate                   func(at time.Time) float64
 }
+
+// traffic is what one service of ours asks a vendor for. Errors are calls: when more calls come, more of them fail.
+type traffic struct {
+	calls *stream   // all of them; those that do not fail are responses of this stream
+	fails []*stream // perMinute of as many calls a minute; burst is that of their share
+}
+
+// callsStray is how far calls stray from one five minutes to the next: the spread of what a service's own customers do.
+const callsStray = 0.2
 
 // writer draws responses. The same seed draws the same.
 type writer struct {
@@ -56,20 +65,58 @@ func (s *stream) expected(at time.Time) float64 {
 	case weekend && s.day > 0:
 		mean *= 0.6
 	}
-	if s.rate != nil {
-		mean *= s.rate(at)
-	}
-	return mean
+	return mean * s.factor(at)
 }
 
-// ordinary draws the responses of a stream over [from, to), whole minutes.
-func (w *writer) ordinary(s *stream, from, to time.Time) {
-	shared := 1.0
+// factor is what the stream's rate adds to its mean.
+func (s *stream) factor(at time.Time) float64 {
+	if s.rate == nil {
+		return 1
+	}
+	return s.rate(at)
+}
+
+// ordinary draws what became of the calls over [from, to), whole minutes. The calls stray, and a share of them fails, which
+// strays on its own. What a failure's rate adds are more calls, as of those who try again, not fewer that succeed.
+func (w *writer) ordinary(t traffic, from, to time.Time) {
+	var come float64
+	shares := make([]float64, len(t.fails))
 	for at := from; at.Before(to); at = at.Add(time.Minute) {
-		if at.Minute()%5 == 0 {
-			shared = math.Exp(s.burst*w.rand.NormFloat64() - s.burst*s.burst/2)
+		if at.Minute()%5 == 0 || at.Equal(from) {
+			come = w.stray(t.calls.burst)
+			for i, f := range t.fails {
+				shares[i] = f.perMinute / t.calls.perMinute * w.stray(f.burst)
+			}
 		}
-		w.minute(s, at, s.expected(at)*shared)
+		mean, succeed := t.calls.expected(at)*come, 1.0
+		for i, f := range t.fails {
+			share := min(shares[i], succeed)
+			w.minute(f, at, mean*share*f.factor(at))
+			succeed -= share
+		}
+		w.minute(t.calls, at, mean*succeed)
+	}
+}
+
+// stray is a factor whose mean is one.
+func (w *writer) stray(spread float64) float64 {
+	return math.Exp(spread*w.rand.NormFloat64() - spread*spread/2)
+}
+
+// surges are calls that come at once, as after a newsletter or from a job by hand: one each day, of two to four times the
+// calls, for ten minutes to half an hour.
+func (w *writer) surges(from time.Time, days int) func(at time.Time) float64 {
+	begin, length, factor := make([]int, days), make([]int, days), make([]float64, days)
+	for i := range days {
+		begin[i], length[i], factor[i] = w.rand.IntN(23*60), 10+w.rand.IntN(20), 2+2*w.rand.Float64()
+	}
+	return func(at time.Time) float64 {
+		minute := int(at.Sub(from) / time.Minute)
+		day := minute / (24 * 60)
+		if day < 0 || day >= days || minute%(24*60) < begin[day] || minute%(24*60) >= begin[day]+length[day] {
+			return 1
+		}
+		return factor[day]
 	}
 }
 
