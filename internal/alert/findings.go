@@ -172,6 +172,10 @@ func (e *Engine) spikeIsOrdinary(ctx context.Context, r *Rule, row *storage.Spik
 		start: int64(MinuteOf(row.Start.Time)), end: int64(MinuteOf(row.End.Time)), errors: row.Count, expected: row.Expected,
 		observed: sp.observed, known: sp.from - observedLead, lift: cmp.Or(r.Lift, standardLift),
 	}
+	c.settled = c.end
+	if sp.now.Sub(sp.complete.Time()) <= staleAfter { // else what there is has to do
+		c.settled = max(c.start, min(c.end, int64(sp.complete)))
+	}
 	if err := e.readCourse(ctx, f, &c); err != nil {
 		return false, err
 	}

@@ -249,6 +249,30 @@ func TestSurge(t *testing.T) {
 	}
 }
 
+// TestSuccessesAreLate: rows are stored as time passes, the successes fifteen seconds late. When a job begins that calls thirty
+// times as often, all that is seen of it at first are errors.
+func TestSuccessesAreLate(t *testing.T) {
+	w := alerttest.New(t)
+	start := ago(80 * time.Second)
+	w.Insert(alerttest.Calls{From: ago(26 * hour), To: start, N: 12}, trouble(ago(26*hour), start, 4))
+	e := Engine{DB: w.DB, Rules: rules(t, "rules: [{name: spike, kind: spike}]"), Grace: DefaultGrace}
+	const step, late = 5 * time.Second, 15 * time.Second
+	for at := start; at.Before(noon()); at = at.Add(step) {
+		require.Empty(t, firing(t, &e, at), at)
+		rows := []alerttest.Calls{}
+		for i := range time.Duration(30) {
+			within := at.Add(i * step / 30)
+			if i%3 == 0 {
+				rows = append(rows, trouble(within, within.Add(1), 1))
+			}
+			if !within.Add(-late).Before(start) {
+				rows = append(rows, alerttest.Calls{From: within.Add(-late), To: within.Add(1 - late), N: 1})
+			}
+		}
+		w.Insert(rows...)
+	}
+}
+
 // TestWholeSeconds: where the log knows whole seconds only, and all calls are of one path, records that differ in nothing but
 // their bytes were not written twice.
 func TestWholeSeconds(t *testing.T) {
@@ -331,7 +355,7 @@ func TestMondayMorning(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, answer.Rows, "the detector tells a spike: the day before had none")
 	require.Empty(t, firing(t, e, noon()))
-	w.Insert(trouble(ago(5*minute), noon(), 60))
+	w.Insert(trouble(ago(5*minute), noon(), 80))
 	require.Contains(t, firing(t, e, noon()), "error-spike")
 }
 

@@ -65,6 +65,7 @@ func habitual() []int { return []int{1, 2, 3, 4, 5, 6, 7, 14, 21, 28} }
 // course is what is known of a kind of error around a spike and in the weeks before it.
 type course struct {
 	start, end int64               // of the spike, minutes since 1970
+	settled    int64               // where its complete minutes end: later ones may lack successes still
 	counts     map[int64]uint64    // errors, each once however often its record was written
 	calls      map[int64]uint64    // those of the spike, each once a minute however often it was tried
 	observed   map[Minute]bool     // the minutes in which any record has its time
@@ -72,9 +73,9 @@ type course struct {
 	hours      []storage.HourCount // the week before
 	errors     uint64              // of the spike
 	expected   float64             // of errors
-	successes  uint64              // while it lasted
+	successes  uint64              // in its complete minutes
 	before     float64             // successes a minute just before it, of a vendor's first day only
-	beside     uint64              // successes while it lasted, of the services that its errors came from
+	beside     uint64              // those of the services that its errors came from
 	answered   float64             // theirs a minute in the hour before it
 	lift       float64
 }
@@ -97,6 +98,10 @@ func (e *Engine) readCourse(ctx context.Context, f storage.Filter, c *course) (e
 	if c.hours, err = e.hourly().Hourly(ctx, e.DB, f, f.From.Add(-usualHistory), f.From); err != nil {
 		return err
 	}
+	if c.isEarly() {
+		return nil
+	}
+	f.To = Minute(c.settled).Time()
 	if c.successes, err = e.DB.Successes(ctx, f); err != nil {
 		return err
 	}
@@ -150,8 +155,20 @@ func (c *course) habitSpan(days int) (from, to int64) {
 
 // ordinary tells that the spike does not stand out.
 func (c *course) ordinary() bool {
-	return !c.standsOut() || !c.isImprobable() || followsTraffic(c.errors, c.successes, c.hours, c.lift) || c.followsHour() ||
-		c.isHabit() || c.isUnknown()
+	return c.isEarly() || !c.standsOut() || !c.isImprobable() || followsTraffic(c.settledErrors(), c.successes, c.hours, c.lift) ||
+		c.followsHour() || c.isHabit() || c.isUnknown()
+}
+
+// isEarly tells that no minute of the spike is complete: nobody knows yet how many calls succeeded meanwhile.
+func (c *course) isEarly() bool { return c.settled <= c.start }
+
+// settledErrors are those of the complete minutes.
+func (c *course) settledErrors() uint64 {
+	all := c.peak(c.start, c.end, c.end-c.start)
+	if all == 0 {
+		return 0
+	}
+	return uint64(float64(c.errors) * c.peak(c.start, c.settled, c.settled-c.start) / all)
 }
 
 // standsOut tells whether the spike rose from the level of the hour before it, by the lift. A day's mean knows
@@ -223,6 +240,7 @@ func (c *course) isImprobable() bool {
 	if c.isFirstDay() {
 		mean *= firstDayFactor
 	}
+	mean *= max(1, c.growth())
 	size := 1 / max(c.dispersion(), leastDispersion)
 	return mathext.RegIncBeta(peak, size, mean/(mean+size)) < weekPValue
 }
@@ -352,8 +370,17 @@ func certain(successes uint64) float64 {
 // its errors rise slowly. Each record counts once, as in the level of the hour.
 func (c *course) followsHour() bool {
 	level, known := c.level(c.start, func(m int64) bool { return c.observed[Minute(m)] })
-	length := c.end - c.start
-	return known && c.answered > 0 && c.peak(c.start, c.end, length) < c.lift*level/c.answered*certain(c.beside)
+	minutes := c.settled - c.start
+	return known && c.peak(c.start, c.settled, minutes) < c.lift*level*float64(minutes)*c.growth()
+}
+
+// growth is how many times the calls of the hour before succeed now, in the services that the errors came from; 0 = nobody knows.
+// So many times the errors are usual, too, before any of them strays.
+func (c *course) growth() float64 {
+	if c.answered == 0 || c.isEarly() {
+		return 0
+	}
+	return certain(c.beside) / c.answered / float64(c.settled-c.start)
 }
 
 // perSuccess is the median of the hours' errors per success, weighted by successes: no event of some hours
@@ -380,8 +407,8 @@ func perSuccess(hours []storage.HourCount) (usual float64, known bool) {
 // isUnknown tells that the errors came with calls that are new themselves: the vendor is not known for a day, and its
 // successes have just begun, or risen by the lift. If it fails half of its calls or more, that is worth a page all the same.
 func (c *course) isUnknown() bool {
-	risen := float64(c.successes) >= c.lift*c.before*float64(c.end-c.start)
-	return c.isFirstDay() && risen && c.errors < c.successes
+	risen := float64(c.successes) >= c.lift*c.before*float64(c.settled-c.start)
+	return c.isFirstDay() && (c.isEarly() || risen && c.settledErrors() < c.successes)
 }
 
 // keepsOn tells that a unit fails as it always does, such as a poller of what is never there: in an ordinary hour it

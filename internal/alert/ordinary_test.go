@@ -11,7 +11,7 @@ import (
 // spiked is a course whose minutes have so many errors each, but for the spike at its end.
 func spiked(usual func(m int64) uint64, minutes int64, each uint64) *course {
 	const start = 30_000_000
-	c := &course{start: start, end: start + minutes, counts: map[int64]uint64{}, observed: map[Minute]bool{}, lift: 3}
+	c := &course{start: start, end: start + minutes, settled: start + minutes, counts: map[int64]uint64{}, observed: map[Minute]bool{}, lift: 3}
 	for m := int64(start - 29*1440); m < start; m++ {
 		c.counts[m], c.observed[Minute(m)] = usual(m-start), true
 	}
@@ -190,6 +190,33 @@ func TestFollowsHour(t *testing.T) {
 		delete(c.observed, m)
 	}
 	require.False(t, c.followsHour(), "nor of the errors")
+}
+
+// TestGrowth: in a surge of calls so many more errors are usual, and how far those stray decides.
+func TestGrowth(t *testing.T) {
+	rough := func(m int64) uint64 { return []uint64{0, 12, 1, 2, 10, 0}[((m/5)%6+6)%6] }
+	c := spiked(rough, 5, 100)
+	c.expected, c.answered, c.beside = 20, 100, 500
+	require.True(t, c.isImprobable())
+	c.beside = 2000
+	require.False(t, c.followsHour(), "it is more than three times as much for each call")
+	require.False(t, c.isImprobable(), "and no wonder")
+	c.answered = 0
+	require.True(t, c.isImprobable(), "nothing is known of the calls")
+}
+
+// TestEarly: how many calls succeeded is compared in complete minutes, of which there must be one.
+func TestEarly(t *testing.T) {
+	c := spiked(steady(4), 5, 20)
+	c.answered, c.beside, c.successes = 100, 200, 200
+	require.False(t, c.ordinary(), "as many calls as ever")
+	c.settled = c.start
+	require.True(t, c.ordinary(), "nobody knows yet")
+	c.settled = c.start + 1
+	require.EqualValues(t, 20, c.settledErrors())
+	require.True(t, c.followsHour(), "in this minute there were twice as many")
+	c.beside = 100
+	require.False(t, c.followsHour())
 }
 
 // TestKeepsOn: a poller of what is never there fails as it always does.
