@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -151,12 +152,17 @@ func backtestNote(rows []episodeRow, file *alert.File, f storage.Filter) string 
 	return plural(len(rows), "page") + " in " + span(f.To.Sub(f.From)) + " under " + plural(len(file.Rules), "rule") + ", " + plural(nights, "page") + " at night"
 }
 
-// span writes whole days as days.
+// span writes whole days as days and whole hours as hours.
 func span(d time.Duration) string {
-	if days := d / (24 * time.Hour); days > 0 && d%(24*time.Hour) == 0 {
-		return plural(int(days), "day")
+	const day = 24 * time.Hour
+	switch d = d.Round(time.Minute); {
+	case d >= day && d%day == 0:
+		return plural(int(d/day), "day")
+	case d >= time.Hour && d%time.Hour == 0:
+		return plural(int(d/time.Hour), "hour")
+	default:
+		return strings.TrimSuffix(d.String(), "0s")
 	}
-	return d.Round(time.Minute).String()
 }
 
 func episodeColumns() []render.Column[episodeRow] {

@@ -40,7 +40,8 @@ func TestNights(t *testing.T) {
 func TestSpan(t *testing.T) {
 	require.Equal(t, "7 days", span(7*24*time.Hour))
 	require.Equal(t, "1 day", span(24*time.Hour))
-	require.Equal(t, "25h0m0s", span(25*time.Hour+20*time.Second))
+	require.Equal(t, "25 hours", span(25*time.Hour+20*time.Second))
+	require.Equal(t, "1h30m", span(90*time.Minute))
 }
 
 // TestTellProgress: who reads a log hears of a long walk every ten seconds, and nothing of a short one.
