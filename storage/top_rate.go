@@ -65,8 +65,7 @@ func (t *topQuestion) setRates(ctx context.Context) error {
 
 // readTraffic counts the responses of these vendors, or of the busiest ones.
 func readTraffic(ctx context.Context, q *question, vendors []string) (traffic, error) {
-	first, last := wholeHours(q.filter.From, q.filter.To)
-	more := map[string]any{"shown_vendors": vendors, "limit": uint64(maxTrafficVendors), "first_hour": first, "last_hour": last}
+	more := with(wholeParts(q.filter.From, q.filter.To), map[string]any{"shown_vendors": vendors, "limit": uint64(maxTrafficVendors)})
 	t := traffic{vendors: map[string]uint64{}}
 	return t, q.ask(ctx, "totals", more, func(rows driver.Rows) error {
 		var vendor string
@@ -77,12 +76,19 @@ func readTraffic(ctx context.Context, q *question, vendors []string) (traffic, e
 	})
 }
 
-// wholeHours returns the hours that lie within [from, to) as a whole, from the first one's start to the last one's end.
-// Without any, both are from.
-func wholeHours(from, to time.Time) (first, last time.Time) {
-	last = to.UTC().Truncate(time.Hour)
-	if first = from.UTC().Truncate(time.Hour); first.Before(from) {
-		first = first.Add(time.Hour)
+// wholeParts returns the parameters of part_traffic: the hours, and the minutes, that lie within [from, to) as a whole.
+func wholeParts(from, to time.Time) map[string]any {
+	firstHour, lastHour := whole(from, to, time.Hour)
+	firstMinute, lastMinute := whole(from, to, time.Minute)
+	return map[string]any{"first_hour": firstHour, "last_hour": lastHour, "first_minute": firstMinute, "last_minute": lastMinute}
+}
+
+// whole returns the units that lie within [from, to) as a whole, from the first one's start to the last one's end. Without
+// any, both are from.
+func whole(from, to time.Time, unit time.Duration) (first, last time.Time) {
+	last = to.UTC().Truncate(unit)
+	if first = from.UTC().Truncate(unit); first.Before(from) {
+		first = first.Add(unit)
 	}
 	if !first.Before(last) {
 		return from.UTC(), from.UTC()

@@ -126,8 +126,7 @@ func vendors(ctx context.Context, conn querier, f Filter, o VendorsOptions) (Ans
 }
 
 func (v *vendorsQuestion) readVendors(ctx context.Context) error {
-	first, last := wholeHours(v.filter.From, v.filter.To)
-	more := map[string]any{"shown_vendors": []string{}, "first_hour": first, "last_hour": last, "limit": uint64(v.options.Limit)}
+	more := with(wholeParts(v.filter.From, v.filter.To), map[string]any{"shown_vendors": []string{}, "limit": uint64(v.options.Limit)})
 	err := v.ask(ctx, "vendors", more, func(rows driver.Rows) error {
 		r := VendorRow{Shapes: []VendorShape{}}
 		var all uint64

@@ -63,13 +63,13 @@ func done[R any](a storage.Answer[R], err error) (int, []storage.Statement, erro
 	return len(a.Rows), a.Explain, err
 }
 
-// span returns the range that the question asks about: no boundary is that of an hour or of a day, since those of
-// `--since 24h` are not either.
+// span returns the range that the question asks about, as --since has it: within an hour that of a day, within a day that of
+// a month. The latter begins half a day before the table.
 func (q question) span(t *table) storage.Filter {
+	to := t.to.Add(-6*time.Hour - 21*time.Minute)
 	if q.back == month {
-		return storage.Filter{From: t.from.Add(12_345 * time.Millisecond), To: t.to.Add(-6_789 * time.Millisecond)}
+		to = t.to.Add(-day / 2)
 	}
-	to := t.to.Add(-6*time.Hour - 1234567*time.Millisecond)
 	return storage.Filter{From: to.Add(-q.back), To: to}
 }
 

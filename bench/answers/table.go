@@ -72,7 +72,28 @@ func openTable(ctx context.Context, url string, millions int, end time.Time, pro
 	if err := t.readEnd(ctx, end); err != nil {
 		return nil, err
 	}
-	return t, t.fill(ctx, progress)
+	if err := t.fill(ctx, progress); err != nil {
+		return nil, err
+	}
+	return t, t.materialize(ctx)
+}
+
+// materialize gives days that were made before migration 0010 its projection, as an upgrade does.
+func (t *table) materialize(ctx context.Context) error {
+	var lacking uint64
+	err := t.admin.QueryRow(ctx, `
+		SELECT countIf(NOT has(projections, 'hours')) FROM system.parts
+		WHERE database = currentDatabase() AND table = 'responses' AND active`).Scan(&lacking)
+	if err != nil {
+		return fmt.Errorf("parts without the projection: %w", err)
+	}
+	if lacking == 0 {
+		return nil
+	}
+	if err := t.admin.Exec(ctx, "ALTER TABLE responses MATERIALIZE PROJECTION hours SETTINGS mutations_sync = 1"); err != nil {
+		return fmt.Errorf("materialize hours: %w", err)
+	}
+	return nil
 }
 
 func (t *table) close() {

@@ -27,6 +27,7 @@ type question struct {
 	from, to   string
 	watch      time.Duration
 	now        time.Time
+	whole      bool // --since is of whole minutes
 }
 
 func (q *question) register(cmd *cobra.Command) {

@@ -45,6 +45,10 @@ func (q *question) setRange(zone *time.Location) error {
 		if err != nil {
 			return cli.Usagef("--since: %w", err)
 		}
+		if q.whole && q.to == "" {
+			// The table counts whole minutes beside its rows. Nothing that has happened is left out at this end.
+			q.filter.To = q.now.Add(time.Minute - 1).Truncate(time.Minute)
+		}
 		q.filter.From = q.filter.To.Add(-since)
 	}
 	if !q.filter.From.Before(q.filter.To) {

@@ -13,7 +13,7 @@ import (
 )
 
 func newTop() *cobra.Command {
-	var q question
+	q := question{whole: true}
 	var o storage.TopOptions
 	var vendors definitions
 	cmd := &cobra.Command{
@@ -21,7 +21,8 @@ func newTop() *cobra.Command {
 		Short: "The most frequent errors: counts, rates, change, what to do",
 		Long: `top groups errors by vendor, status and code and counts them exactly: the rows, "other" and "total" add up. The rate is of
 all responses of that vendor under the same filters; the change is against the window of equal length before. Distinct operations of
-more than 2 million errors are estimated, which a note says; --exact counts up to 20 million.`,
+more than 2 million errors are estimated, which a note says; --exact counts up to 20 million. A range of --since ends with the
+running minute: from and to are in the answer.`,
 		Example: `  query top --since 24h
   query top --vendor truelayer --by endpoint,code
   query top --by service --category rate_limit -o json`,

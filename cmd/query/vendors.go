@@ -16,7 +16,7 @@ import (
 const maxCommands = 3
 
 func newVendors() *cobra.Command {
-	var q question
+	q := question{whole: true}
 	var o storage.VendorsOptions
 	cmd := &cobra.Command{
 		Use:   "vendors",

@@ -1,7 +1,7 @@
 -- Question: how many errors, and how many successes, were there in each hour of [since, until)?
 -- Inputs: the filter; its status, code and category narrow the errors only. since and until are whole hours.
 -- Columns: hour (since 1970), errors, successes.
--- Without a filter on callers the successes come from the projection traffic.
+-- Without a filter on callers the successes come from the projection hours.
 SELECT hour, sum(failed) AS errors, sum(succeeded) AS successes
 FROM
 (

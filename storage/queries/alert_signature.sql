@@ -1,7 +1,7 @@
 -- Question: which hours have changed since they were read?
 -- Inputs: since, until = whole hours.
 -- Columns: hour (since 1970), signature = hash of how many records of each kind every vendor has in it, the first and the last.
--- It comes from the projection traffic.
+-- It comes from the projection hours.
 SELECT toInt64(intDiv(toUnixTimestamp(hours), 3600)) AS hour, sum(cityHash64(kind, vendor, count, first, last)) AS signature
 FROM
 (

@@ -1,6 +1,6 @@
 -- Question: about how many errors are there in [from, to), at most?
 -- Inputs: the filter; of it only vendor, service and environment apply.
--- Columns: errors, of the hours that the range touches. They come from the projections traffic or callers.
+-- Columns: errors, of the hours that the range touches. They come from the projection hours.
 SELECT count() AS errors
 FROM responses
 WHERE kind = 'error'

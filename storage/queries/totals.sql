@@ -1,9 +1,9 @@
 -- Question: how many responses, errors and successes, did each vendor give in [from, to)?
 -- Inputs: the filter; its status, code and category do not apply: they would count only errors.
---   shown_vendors = those of interest, empty = all; limit = vendors returned; first_hour, last_hour = the whole hours within the range are
---   [first_hour, last_hour).
+--   shown_vendors = those of interest, empty = all; limit = vendors returned; first_hour, last_hour and
+--   first_minute, last_minute = the whole hours and minutes within the range are [first, last).
 -- Columns: vendor, count; all_vendors = sum over all of them.
--- Without a filter, the whole hours come from the projection traffic. Only the ragged ends are read row by row.
+-- Without a filter by endpoint or source, whole hours and minutes come from the projection hours. Only what is left at the ends is read row by row.
 SELECT vendor, sum(responses) AS count, sum(count) OVER () AS all_vendors
 FROM
 (
