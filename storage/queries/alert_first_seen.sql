@@ -1,7 +1,7 @@
 -- Question: when did each of these errors appear for the first time ever, and when was its vendor first heard of?
 -- Inputs: the filter; parallel lists: new_vendors, new_codes.
 -- Columns: vendor, code; first_seen, met (Unix ms).
--- The vendors' times come from the projection traffic.
+-- The vendors' times come from the projection hours.
 SELECT vendor, code, toUnixTimestamp64Milli(first) AS first_seen, toUnixTimestamp64Milli(met) AS met
 FROM
 (
