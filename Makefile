@@ -6,7 +6,7 @@ LDFLAGS  := -X github.com/errata-dev/errata/internal/cli.Version=$(VERSION)
 COMMANDS := bin/ingest bin/query
 
 .DEFAULT_GOAL := help
-.PHONY: help kubernetes parsers-report answers-report alert-report build demo test race fuzz model lint fmt bench bench-cost bench-burst soak bench-answers kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
+.PHONY: help kubernetes parsers-report answers-report alert-report build demo test race fuzz model lint fmt bench bench-peers bench-cost bench-burst soak bench-answers kafka-test faults faults-short faults-mutants generate check clean $(COMMANDS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench: ## CPU time per record of each part, of the whole way and of ClickHouse's
 
 bench-cost: ## does a record cost the same with 200 partitions, in a trickle, in a table of 100 million rows? (10 minutes)
 	go run ./bench cost
+
+bench-peers: ## the whole way beside ClickHouse's Kafka engine and an OpenTelemetry Collector, which is built first (10 minutes)
+	go run ./bench --stream problems,mix --runs 3 --parts 'whole way,Kafka engine,OpenTelemetry Collector'
 
 bench-burst: ## five million records at once (6 GB of memory)
 	go run ./bench --records 5000000 --stream mix --parts 'whole way,Kafka engine' --runs 3

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -25,12 +26,15 @@ type bench struct {
 	broker   *broker
 	contents map[string]contents // of errata's table, by stream
 	results  results
+
+	collectorDir string // "" = not built yet
 }
 
 // part is one measurement, made once in every run for each stream.
 type part struct {
 	name    string
 	measure func(context.Context, *bench, stream, record) error
+	asked   bool // only when it is asked for
 }
 
 // record notes one measured value.
@@ -39,13 +43,14 @@ type record func(what string, unit unit, value float64)
 // parts are measured in this order.
 func parts() []part {
 	return []part{
-		{"fetch", measureFetch},
-		{"parse", measureParse},
-		{"encode", measureEncode},
-		{"insert", measureInsert},
-		{partWhole, measureWhole},
-		{partKafkaEngine, measureKafkaEngine},
-		{partRatios, measureRatios},
+		{name: "fetch", measure: measureFetch},
+		{name: "parse", measure: measureParse},
+		{name: "encode", measure: measureEncode},
+		{name: "insert", measure: measureInsert},
+		{name: partWhole, measure: measureWhole},
+		{name: partKafkaEngine, measure: measureKafkaEngine},
+		{name: partCollector, measure: measureCollector, asked: true},
+		{name: partRatios, measure: measureRatios},
 	}
 }
 
@@ -56,7 +61,7 @@ func partNames() (names []string) {
 	return names
 }
 
-// partsNamed returns the parts of a list, in their own order, or all of them. Ratios need no asking for.
+// partsNamed returns the parts of a list, in their own order, or all that need no asking for.
 func partsNamed(list string) (found []part, err error) {
 	wanted := map[string]bool{partRatios: true}
 	for name := range strings.SplitSeq(list, ",") {
@@ -66,7 +71,7 @@ func partsNamed(list string) (found []part, err error) {
 		wanted[name] = true
 	}
 	for _, p := range parts() {
-		if list == "" || wanted[p.name] {
+		if wanted[p.name] || list == "" && !p.asked {
 			found = append(found, p)
 		}
 	}
@@ -77,6 +82,7 @@ const (
 	partRatios      = "ratios"
 	partWhole       = "whole way"
 	partKafkaEngine = "Kafka engine"
+	partCollector   = "OpenTelemetry Collector"
 )
 
 // recordsOf is how many records of a stream are in its topic. Large ones are fewer, because the broker holds them in
@@ -158,6 +164,9 @@ func (b *bench) run(ctx context.Context, n int) error {
 
 func (b *bench) close(ctx context.Context) error {
 	var faults []error
+	if b.collectorDir != "" {
+		faults = append(faults, os.RemoveAll(b.collectorDir))
+	}
 	if b.broker != nil {
 		faults = append(faults, b.broker.end())
 	}

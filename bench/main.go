@@ -89,7 +89,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.IntVar(&o.records, "records", 500_000, "records of each stream; the broker holds them in memory, about 1.1 kB each")
 	fs.IntVar(&o.runs, "runs", 5, "how often everything is measured")
 	stream := fs.String("stream", "problems,mix,errors,pages", "records to measure with, of problems, mix (5 % errors), errors, pages, successes; or all")
-	only := fs.String("parts", "", "measure these only, of "+strings.Join(partNames(), ", ")+"; empty = all")
+	only := fs.String("parts", "", "measure these only, of "+strings.Join(partNames(), ", ")+"; empty = all but the "+partCollector+", which is built first")
 	fs.StringVar(&o.profiles, "profile", "", "`directory` for CPU profiles of the ingester: <stream>.pprof, <stream>.txt and <stream>.svg")
 	asJSON := fs.Bool("json", false, "print JSON with the value of every run instead of a Markdown table")
 	if err := fs.Parse(args); err != nil {

@@ -12,6 +12,7 @@ func measureRatios(_ context.Context, b *bench, s stream, note record) error {
 	}
 	ratio("errata / Kafka engine, until consumed", of(partWhole, untilConsumed), of(partKafkaEngine, untilConsumed))
 	ratio("errata / Kafka engine, until merged", of(partWhole, untilMerged), of(partKafkaEngine, untilMerged))
+	ratio("errata / OpenTelemetry Collector, until consumed", of(partWhole, untilConsumed), of(partCollector, untilConsumed))
 	parts := of("fetch", "ingester, nothing parsed or inserted") - of("fetch", "of that, an empty row into a block") +
 		of("parse", "errata") + of("encode", "rows into a block") + of("insert", "client") + of("insert", "ClickHouse, until acknowledged")
 	ratio("errata / sum of its parts, until consumed", of(partWhole, untilConsumed), parts)
