@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"embed"
+	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -67,6 +70,10 @@ func (q *question) ask(ctx context.Context, name string, more map[string]any, sc
 		return err
 	}
 	parameters := with(q.parameters, more)
+	if text, err = narrow(text, parameters); err != nil {
+		return fmt.Errorf("query %s: %w", name, err)
+	}
+	parameters = named(text, parameters)
 	statement := Statement{Name: name, SQL: text, Parameters: sorted(parameters)}
 	began := time.Now()
 	ctx = clickhouse.Context(undated{ctx}, clickhouse.WithProgress(func(p *clickhouse.Progress) {
@@ -117,11 +124,71 @@ func readQuery(name string) (string, error) {
 		if !isInclude {
 			continue
 		}
+		part, condition, isConditional := strings.Cut(part, " -- if ")
 		if lines[i], err = readQuery(part); err != nil {
 			return "", err
 		}
+		if isConditional {
+			lines[i] = strings.ReplaceAll(lines[i], "\n", " -- if "+condition+"\n") + " -- if " + condition
+		}
 	}
 	return strings.Join(lines, "\n"), nil
+}
+
+// narrow leaves out the lines whose conditions do not hold. A line may end with "-- if X": it stays when X is a list that is not
+// empty, or true; "by:vendor" holds when the list by has vendor; "not" turns a word round, "or" joins several. What a question
+// does not ask about would be a third of what the server takes to plan it.
+func narrow(text string, parameters map[string]any) (string, error) {
+	var kept []string
+	for line := range strings.SplitSeq(text, "\n") {
+		parts := strings.Split(line, " -- if ")
+		isKept := true
+		for _, condition := range parts[1:] {
+			holds, err := anyHolds(condition, parameters)
+			if err != nil {
+				return "", err
+			}
+			isKept = isKept && holds
+		}
+		if isKept {
+			kept = append(kept, parts[0])
+		}
+	}
+	return strings.Join(kept, "\n"), nil
+}
+
+func anyHolds(condition string, parameters map[string]any) (bool, error) {
+	for word := range strings.SplitSeq(condition, " or ") {
+		word, isNegated := strings.CutPrefix(word, "not ")
+		holds, err := holds(word, parameters)
+		if err != nil || holds != isNegated {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+func holds(word string, parameters map[string]any) (bool, error) {
+	name, member, isMember := strings.Cut(word, ":")
+	list, isList := parameters[name].([]string)
+	value := reflect.ValueOf(parameters[name])
+	switch {
+	case isMember && isList:
+		return slices.Contains(list, member), nil
+	case value.Kind() == reflect.Slice:
+		return value.Len() > 0, nil
+	case value.Kind() == reflect.Bool:
+		return value.Bool(), nil
+	}
+	return false, fmt.Errorf("%w: %s", errCondition, word)
+}
+
+var errCondition = errors.New("condition on no list")
+
+// named returns the parameters that the text names.
+func named(text string, parameters map[string]any) map[string]any {
+	maps.DeleteFunc(parameters, func(name string, _ any) bool { return !strings.Contains(text, "{"+name+":") })
+	return parameters
 }
 
 // bind names the parameters for the driver, which then sends them beside the statement: server-side

@@ -42,6 +42,34 @@ func TestEveryQueryIsDocumented(t *testing.T) {
 	}
 }
 
+func TestConditionalLines(t *testing.T) {
+	const text = "always\nvendors -- if vendors\nnone -- if not vendors\nby code -- if by:code -- if not by:status\neither -- if codes or minutes"
+	for want, parameters := range map[string]map[string]any{
+		"always\nvendors":               {"vendors": []string{"acme"}, "by": []string{"code", "status"}, "codes": []string{}, "minutes": false},
+		"always\nnone\nby code\neither": {"vendors": []string{}, "by": []string{"code"}, "codes": []string{}, "minutes": true},
+		"always\nnone\neither":          {"vendors": []string{}, "by": []string{"status"}, "codes": []string{"down"}, "minutes": false},
+	} {
+		got, err := narrow(text, parameters)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	for _, word := range []string{"vendor", "by:code", "number"} { // a filter that is misspelt must not be left out
+		_, err := narrow("AND x -- if "+word, map[string]any{"vendors": []string{}, "number": 1})
+		require.ErrorIs(t, err, errCondition, word)
+	}
+}
+
+// TestPartsKeepTheConditionOfTheirInclude: all lines of a part that is included under a condition have it.
+func TestPartsKeepTheConditionOfTheirInclude(t *testing.T) {
+	text, err := readQuery("part_traffic")
+	require.NoError(t, err)
+	text, err = narrow(text, map[string]any{"hours": false, "minutes": false, "rest": true, "vendors": []string{}, "services": []string{}, "environments": []string{}, "endpoints": []string{}, "sources": []string{}, "shown_vendors": []string{}})
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(text, "SELECT"), text)
+	require.NotContains(t, text, "UNION")
+	require.NotContains(t, text, " if ")
+}
+
 func TestUnknownQuery(t *testing.T) {
 	_, err := readQuery("nonsense")
 	require.ErrorIs(t, err, fs.ErrNotExist)

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -63,12 +64,23 @@ type topQuestion struct {
 
 // readRows reads all members but the rates.
 func (t *topQuestion) readRows(ctx context.Context, q *question) error {
-	for _, step := range []func(context.Context, *question) error{t.readSize, t.readGroups, t.readOperations, t.readMessages} {
+	for _, step := range []func(context.Context, *question) error{t.readSizedGroups, t.readOperations, t.readMessages} {
 		if err := step(ctx, q); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// readSizedGroups does not wait for the size: as a rule there are few enough errors to count each operation. Where there are
+// not, the groups that have been begun are given up.
+func (t *topQuestion) readSizedGroups(ctx context.Context, q *question) error {
+	err := q.together(ctx, t.readSize, t.groupsOf(1))
+	if !errors.Is(err, errSample) {
+		return err
+	}
+	t.answer.Rows = t.answer.Rows[:0]
+	return t.groupsOf(t.every)(ctx, q)
 }
 
 func top(ctx context.Context, conn querier, f Filter, o TopOptions) (Answer[TopRow], error) {
@@ -102,40 +114,66 @@ var (
 	minSample        uint64 = 1 << 12    // errors of a group: within 1.6 % two times in three
 )
 
+// readSize returns errSample when there are too many errors to count each operation.
 func (t *topQuestion) readSize(ctx context.Context, q *question) error {
-	var errors uint64
-	t.every = 1
-	err := q.ask(ctx, "top_size", nil, func(rows driver.Rows) error { return rows.Scan(&errors) })
+	var size uint64
+	err := q.ask(ctx, "top_size", nil, func(rows driver.Rows) error { return rows.Scan(&size) })
 	switch {
-	case errors > maxExactErrors:
+	case err != nil:
+		return err
+	case size > maxExactErrors:
 		t.every = 16
-	case errors > maxCountedErrors && !t.options.Exact:
+	case size > maxCountedErrors && !t.options.Exact:
 		t.every = 4
+	default:
+		t.every = 1
+		return nil
 	}
-	return err
+	return errSample
 }
 
-func (t *topQuestion) readGroups(ctx context.Context, q *question) error {
+var errSample = errors.New("too many errors to count each operation")
+
+// groupsOf reads the groups, with one in so many operations.
+func (t *topQuestion) groupsOf(every uint64) func(context.Context, *question) error {
+	return func(ctx context.Context, q *question) error { return t.readGroups(ctx, q, every) }
+}
+
+func (t *topQuestion) readGroups(ctx context.Context, q *question, every uint64) error {
 	t.answer.Total = &Total{}
 	more := map[string]any{
-		"by": t.options.By, "salt": t.salt, "limit": uint64(t.options.Limit), "every": t.every,
+		"by": t.options.By, "salt": t.salt, "limit": uint64(t.options.Limit), "every": every, "sampled": every > 1,
 		"previous": t.filter.From.Add(-t.filter.To.Sub(t.filter.From)).UTC(),
 	}
 	return q.ask(ctx, "top_groups", more, func(rows driver.Rows) error {
 		var r TopRow
-		var buckets, pairs, categories, retries []uint64
-		var category parsers.Category
-		var retry parsers.Retry
-		err := rows.Scan(append(r.group.targets(), &r.Count, &r.Services, &r.Endpoints, &r.Operations,
-			&r.FirstSeen.Time, &r.LastSeen.Time, &pairs, &categories, &retries, (*uint8)(&category), (*uint8)(&retry), &buckets, &t.answer.Total.Count, &t.groups)...)
+		var buckets, pairs []uint64
+		err := rows.Scan(append(r.group.targets(t.options.By), &r.Count, &r.Services, &r.Endpoints, &r.Operations,
+			&r.FirstSeen.Time, &r.LastSeen.Time, &pairs, &buckets, &t.answer.Total.Count, &t.groups)...)
 		if err == nil {
 			r.PreviousCount, r.Trend = buckets[0], buckets[1:]
+			category, retry := mostCommon(pairs)
 			r.Category, r.Retry = category.String(), retry.String()
 		}
 		t.answer.Rows = append(t.answer.Rows, r)
 		return err
 	})
 }
+
+// mostCommon returns the category and the advice that came most often, the first of the vocabulary among equals. The pairs
+// are counts by 5 * category + advice.
+func mostCommon(pairs []uint64) (parsers.Category, parsers.Retry) {
+	var categories [16]uint64
+	var retries [5]uint64
+	for i, n := range pairs {
+		categories[i/5] += n
+		retries[i%5] += n
+	}
+	return parsers.Category(largest(categories[:])), parsers.Retry(largest(retries[:]))
+}
+
+// largest returns the place of the largest number, the first among equals.
+func largest(numbers []uint64) int { return slices.Index(numbers, slices.Max(numbers)) }
 
 // readOperations turns what the sample has into estimates, and counts where it is too small for that.
 func (t *topQuestion) readOperations(ctx context.Context, q *question) error {

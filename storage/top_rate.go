@@ -76,11 +76,23 @@ func readTraffic(ctx context.Context, q *question, vendors []string) (traffic, e
 	})
 }
 
-// wholeParts returns the parameters of part_traffic: the hours, and the minutes, that lie within [from, to) as a whole.
+// fewHours are read by the minute: another branch of the statement would take the server longer to plan.
+const fewHours = 48
+
+// wholeParts returns the parameters of part_traffic: the hours, if they are many, and the minutes, that lie within [from, to) as
+// a whole, and which of the two, and of what is left, there is any.
 func wholeParts(from, to time.Time) map[string]any {
 	firstHour, lastHour := whole(from, to, time.Hour)
+	if lastHour.Sub(firstHour) <= fewHours*time.Hour {
+		firstHour, lastHour = from.UTC(), from.UTC()
+	}
 	firstMinute, lastMinute := whole(from, to, time.Minute)
-	return map[string]any{"first_hour": firstHour, "last_hour": lastHour, "first_minute": firstMinute, "last_minute": lastMinute}
+	return map[string]any{
+		"first_hour": firstHour, "last_hour": lastHour, "first_minute": firstMinute, "last_minute": lastMinute,
+		"hours":   firstHour.Before(lastHour),
+		"minutes": lastMinute.Sub(firstMinute) > lastHour.Sub(firstHour),
+		"rest":    to.Sub(from) > lastMinute.Sub(firstMinute),
+	}
 }
 
 // whole returns the units that lie within [from, to) as a whole, from the first one's start to the last one's end. Without

@@ -1,5 +1,7 @@
 package storage
 
+import "slices"
+
 // TopRow is one group of errors. The members that did not make the group are nil.
 type TopRow struct {
 	Vendor        *string  `json:"vendor,omitempty"`
@@ -37,8 +39,21 @@ type group struct {
 	fingerprint                            uint64
 }
 
-func (g *group) targets() []any {
-	return []any{&g.key, &g.vendor, &g.service, &g.environment, &g.endpoint, &g.status, &g.code, &g.fingerprint}
+// targets are where the columns that make groups are scanned to, in the order of GroupColumns.
+func (g *group) targets(by []string) []any {
+	targets := []any{&g.key}
+	for _, column := range []struct {
+		name   string
+		target any
+	}{{"vendor", &g.vendor}, {"service", &g.service}, {"environment", &g.environment}, {"endpoint", &g.endpoint}, {"status", &g.status}, {"code", &g.code}} {
+		if slices.Contains(by, column.name) {
+			targets = append(targets, column.target)
+		}
+	}
+	if slices.Contains(by, "code") || slices.Contains(by, "fingerprint") {
+		targets = append(targets, &g.fingerprint)
+	}
+	return targets
 }
 
 // show sets the members that make the group. Its key meant something to this question's statements only.

@@ -22,6 +22,6 @@ FROM
         toUInt8(argMax(watermarks.closed, at)) AS closed,
         if(argMax(lag, at) = 0, heard, argMax(log_time, at))::DateTime64(3, 'UTC') AS until
     FROM watermarks
-    WHERE empty({sources:Array(String)}) OR source IN {sources:Array(String)}
+    WHERE source IN {sources:Array(String)} -- if sources
     GROUP BY source, topic, partition
 )

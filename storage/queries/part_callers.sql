@@ -1,5 +1,5 @@
-AND (empty({vendors:Array(String)}) OR vendor IN {vendors:Array(String)})
-AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
-AND (empty({environments:Array(String)}) OR environment IN {environments:Array(String)})
-AND (empty({endpoints:Array(String)}) OR route IN {endpoints:Array(String)} OR endpoint IN {endpoints:Array(String)})
-AND (empty({sources:Array(String)}) OR source IN {sources:Array(String)} OR replaceRegexpOne(source, '~[0-9]+$', '') IN {sources:Array(String)})
+AND vendor IN {vendors:Array(String)} -- if vendors
+AND service IN {services:Array(String)} -- if services
+AND environment IN {environments:Array(String)} -- if environments
+AND (route IN {endpoints:Array(String)} OR endpoint IN {endpoints:Array(String)}) -- if endpoints
+AND (source IN {sources:Array(String)} OR replaceRegexpOne(source, '~[0-9]+$', '') IN {sources:Array(String)}) -- if sources

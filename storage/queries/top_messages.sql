@@ -10,7 +10,7 @@ SELECT
     argMax(message, (time, message)) AS last_message
 FROM responses
 PREWHERE time >= {from:DateTime64(3, 'UTC')} AND time < {to:DateTime64(3, 'UTC')}
-    AND (empty({times:Array(DateTime64(3, 'UTC'))}) OR time IN {times:Array(DateTime64(3, 'UTC'))})
+    AND time IN {times:Array(DateTime64(3, 'UTC'))} -- if times
 WHERE kind = 'error'
     -- include: part_callers
     -- include: part_failures

@@ -5,6 +5,6 @@ SELECT count() AS errors
 FROM responses
 WHERE kind = 'error'
     AND dateTrunc('hour', time) >= dateTrunc('hour', {from:DateTime64(3, 'UTC')}) AND dateTrunc('hour', time) < {to:DateTime64(3, 'UTC')}
-    AND (empty({vendors:Array(String)}) OR vendor IN {vendors:Array(String)})
-    AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
-    AND (empty({environments:Array(String)}) OR environment IN {environments:Array(String)})
+    AND vendor IN {vendors:Array(String)} -- if vendors
+    AND service IN {services:Array(String)} -- if services
+    AND environment IN {environments:Array(String)} -- if environments

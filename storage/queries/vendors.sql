@@ -1,6 +1,6 @@
 -- Question: how many responses and errors did each vendor give, and how well are its error bodies understood?
 -- Inputs: the filter; its status, code and category apply to errors only; shown_vendors, first_hour, last_hour,
---   first_minute, last_minute, limit, as in totals.
+--   first_minute, last_minute, hours, minutes, rest, limit, as in totals.
 -- Columns: vendor; responses = errors and successes; errors; recognised, generic, unparsed = errors with a response,
 --   by how their body was read; vendors = how many there are.
 -- Calls without a response have no body.
