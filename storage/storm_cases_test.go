@@ -110,6 +110,15 @@ func operationCases() []stormCase {
 		{"counts tell GETs of one path apart", counted("c", "method=GET route=/rates", "00#1", "01#1", "02#2", "03#2", "04#3", "05#3", "06#4", "07#4", "08#5", "09#5") + later, []string{
 			"payments GET /rates 10:00:00.000-10:00:09.000 9s down | 10/2=5 0.8 | peak 1 gap 2000 fixed | early 0 useless 0 wasted 8 gave_up",
 		}},
+		{"first attempts without a count, as OpenTelemetry has it", counted("c", charge, "00#0", "01#0", "02#2", "03#2", "04#3", "05#3", "06#4", "07#4", "08#5", "09#5") + later, []string{
+			"payments POST /charge 10:00:00.000-10:00:09.000 9s down | 10/2=5 0.8 | peak 1 gap 2000 fixed | early 0 useless 0 wasted 8 gave_up",
+		}},
+		{"first attempts of GETs without a count", counted("c", "method=GET route=/rates", "00#0", "01#0", "02#2", "03#2", "04#3", "05#3", "06#4", "07#4", "08#5", "09#5") + later, []string{
+			"payments GET /rates 10:00:00.000-10:00:09.000 9s down | 10/2=5 0.8 | peak 1 gap 2000 fixed | early 0 useless 0 wasted 8 gave_up",
+		}},
+		{"a loop without a count beside calls that are counted from 1", counted("c", "method=GET route=/rates", "00#1", "00#2", "10#0", "11#0", "12#0", "13#0", "14#0") + later, []string{
+			"payments GET /rates 10:00:10.000-10:00:14.000 4s down | 5/1=5 0.8 | peak 1 gap 1000 fixed | early 0 useless 0 wasted 4 gave_up",
+		}},
 		{"a counted call succeeds among others that do", counted("c", charge, "00#1", "02#2", "04#3", "06#4", "08#5") + `
 			10:00:01 success POST /charge op=c key=none attempt=1 x=5 every=2s
 			10:00:10 success POST /charge op=c key=none attempt=6` + later, []string{

@@ -1,5 +1,7 @@
-SELECT operation
+SELECT operation, arrayJoin(if(min(attempt) > 1, [0, 1], [0])) AS uncounted
 FROM responses
-WHERE kind = 'error' AND attempt > 1 AND operation_key IN ('none', 'path') AND position(route, '{') = 0
+WHERE kind = 'error' AND attempt > 0 AND operation_key IN ('none', 'path') AND position(route, '{') = 0
     AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
     -- include: part_callers
+GROUP BY operation
+HAVING max(attempt) > 1

@@ -46,8 +46,8 @@ func (d *detector) run() []Spike {
 		}
 		start, end := d.widen(b, m, d.follow(b, m))
 		// Chance lifts single minutes of a level that is a little above the ordinary one: as a whole, that
-		// is no spike. And a level that has lasted is the ordinary one of those after it.
-		lifted := d.lifted(b, start, end)
+		// is no spike; nor is a single full minute. And a level that has lasted is the ordinary one of those after it.
+		lifted := d.lifted(b, start, end) && (end-start > 1 || b.isNew || b.unproven)
 		if lifted {
 			found = append(found, d.describe(b, start, end))
 		}

@@ -57,6 +57,7 @@ func TestDetect(t *testing.T) {
 	f("one minute", 2, func(c []uint64) { every(c, 0, len(c), 10, 1); every(c, 2001, 2002, 1, 500) })
 	f("two minutes", 2, func(c []uint64) { every(c, 0, len(c), 10, 1); every(c, 2001, 2003, 1, 500) }, "2001-2003 1000")
 	f("two of three minutes", 2, func(c []uint64) { every(c, 0, len(c), 10, 1); c[2001], c[2003] = 30, 30 }, "2001-2004 60")
+	f("a full minute, and one by chance two after it", 2, func(c []uint64) { every(c, 0, len(c), 1, 3); c[2001], c[2003] = 45, 12 })
 	f("two minutes too far apart", 2, func(c []uint64) { every(c, 0, len(c), 10, 1); c[2001], c[2005] = 30, 30 })
 	f("a pause of two minutes", 2, func(c []uint64) {
 		every(c, 0, len(c), 10, 1)
