@@ -63,7 +63,7 @@ func (w *writer) call(row *Row) {
 	w.text("host", row.Host)
 	w.text("route", row.Route)
 	w.text("path", row.Path)
-	w.hex("operation", row.Operation)
+	w.hex("operation", row.Operation, operationBits)
 	w.plain("operation_key", row.OperationKey.String())
 	if row.Attempt > 0 {
 		w.number("attempt", int64(row.Attempt))
@@ -83,7 +83,7 @@ func (w *writer) answer(row *Row) {
 	w.text("title", row.Title)
 	w.text("message", row.Message)
 	w.text("message_template", row.MessageTemplate)
-	w.hex("fingerprint", row.Fingerprint)
+	w.hex("fingerprint", row.Fingerprint, 64)
 	w.text("type", row.Type)
 	w.text("instance", row.Instance)
 	w.text("trace_id", row.TraceID)
@@ -185,10 +185,10 @@ func (w *writer) float(name string, f float32) {
 	w.dst = strconv.AppendFloat(w.dst, float64(f), 'f', -1, 32)
 }
 
-func (w *writer) hex(name string, n uint64) {
+func (w *writer) hex(name string, n uint64, bits int) {
 	w.name(name)
 	w.dst = append(w.dst, '"')
-	for shift := 60; shift >= 0; shift -= 4 {
+	for shift := bits - 4; shift >= 0; shift -= 4 {
 		w.dst = append(w.dst, "0123456789abcdef"[n>>shift&15])
 	}
 	w.dst = append(w.dst, '"')

@@ -9,7 +9,7 @@ import (
 )
 
 // fixedBytes is what the columns of fixed width take of a row, without the indexes of dictionaries.
-const fixedBytes = 1 + 4 + 8 + 4 + 8 + 8 + 1 + 2 + 2 + 4 + 1 + 1 + 4 + 8 + 1 + 16 + 8 + 2 + 4
+const fixedBytes = 1 + 4 + 8 + 4 + 8 + 8 + 1 + 2 + 2 + 4 + 1 + 1 + 4 + 8 + 1 + 16 + 4 + 2 + 4
 
 // headerBytes is about what the names and the types of the columns take.
 const headerBytes = 2 << 10
@@ -30,10 +30,10 @@ type Block struct {
 
 	vendor, code, source, topic                           names
 	service, environment, credential, method, host, route names
-	path, message, facts, ids                             texts
+	pathIDs, wholePath, message, facts, ids               texts
 	commonFacts                                           names
-	partition, retryAfter                                 proto.ColInt32
-	offset, time, received                                proto.ColInt64
+	partition, retryAfter, receivedAfter                  proto.ColInt32
+	offset, time                                          proto.ColInt64
 	checksum                                              proto.ColUInt32
 	operation, fingerprint                                proto.ColUInt64
 	attempt, status                                       proto.ColUInt16
@@ -61,6 +61,10 @@ func (b *Block) dictionaries() [11]*names {
 	return [...]*names{&b.vendor, &b.code, &b.source, &b.topic, &b.service, &b.environment, &b.credential, &b.method, &b.host, &b.route, &b.commonFacts}
 }
 
+func (b *Block) texts() [5]*texts {
+	return [...]*texts{&b.pathIDs, &b.wholePath, &b.message, &b.facts, &b.ids}
+}
+
 // columns names every column sent. block_date is left out: the table computes it from granted and
 // deadline, and so rejects a late block.
 func (b *Block) columns() proto.Input {
@@ -82,7 +86,8 @@ func (b *Block) columns() proto.Input {
 		{Name: "method", Data: &b.method},
 		{Name: "host", Data: &b.host},
 		{Name: "route", Data: &b.route},
-		{Name: "path", Data: &b.path},
+		{Name: "path_ids", Data: &b.pathIDs},
+		{Name: "whole_path", Data: &b.wholePath},
 		{Name: "operation", Data: &b.operation},
 		{Name: "operation_key", Data: &typed{ColInput: &b.operationKey, want: "Enum8("}},
 		{Name: "attempt", Data: &b.attempt},
@@ -98,7 +103,7 @@ func (b *Block) columns() proto.Input {
 		{Name: "facts", Data: &b.facts},
 		{Name: "common_facts", Data: &b.commonFacts},
 		{Name: "ids", Data: &b.ids},
-		{Name: "received", Data: &typed{ColInput: &b.received, want: "DateTime64(3"}},
+		{Name: "received_after", Data: &b.receivedAfter},
 	}
 }
 
@@ -110,7 +115,10 @@ func (b *Block) Bytes() int {
 	if b.rows == 0 {
 		return 0
 	}
-	n := headerBytes + b.rows*fixedBytes + b.path.size() + b.message.size() + b.facts.size() + b.ids.size()
+	n := headerBytes + b.rows*fixedBytes
+	for _, c := range b.texts() {
+		n += c.size()
+	}
 	for _, c := range b.dictionaries() {
 		n += c.size()
 	}
@@ -127,18 +135,28 @@ func (b *Block) Append(row *parsers.Row) {
 		b.appendSuccess(row)
 		return
 	}
-	b.path.append(row.Path)
+	b.appendPath(row)
 	b.message.append(row.Message)
-	b.received.Append(min(max(row.LogTime, minTimeMS), maxTimeMS))
 	b.appendFacts(row)
 }
 
+func (b *Block) appendPath(row *parsers.Row) {
+	var ok bool
+	if b.scratch, ok = appendPathIDs(b.scratch[:0], row.Route, row.Path); ok {
+		b.pathIDs.append(b.scratch)
+		b.wholePath.append(nil)
+		return
+	}
+	b.pathIDs.append(nil)
+	b.wholePath.append(row.Path)
+}
+
 func (b *Block) appendSuccess(row *parsers.Row) {
-	for _, c := range [...]*texts{&b.path, &b.message, &b.ids} {
+	for _, c := range [...]*texts{&b.pathIDs, &b.wholePath, &b.message, &b.ids} {
 		c.append(nil)
 	}
 	b.trace.Append([16]byte{})
-	b.received.Append(0)
+	b.receivedAfter.Append(0)
 	b.commonFacts.append(nil)
 	b.scratch = appendQuota(b.scratch[:0], row.RateLimit)
 	b.facts.append(b.scratch)
@@ -157,6 +175,11 @@ func (b *Block) appendFacts(row *parsers.Row) {
 	b.trace.Append(trace)
 	if !packed {
 		ids.trace = row.TraceID
+	}
+	after, packed := receivedAfter(row)
+	b.receivedAfter.Append(after)
+	if !packed {
+		ids.logTime = clampTime(row.LogTime)
 	}
 	common, ok := b.common(row, &ids)
 	if !ok {
@@ -182,7 +205,7 @@ func (b *Block) appendIdentity(row *parsers.Row) {
 	b.partition.Append(row.Partition)
 	b.offset.Append(row.Offset)
 	b.checksum.Append(row.Checksum)
-	b.time.Append(min(max(row.Time, minTimeMS), maxTimeMS))
+	b.time.Append(clampTime(row.Time))
 }
 
 func (b *Block) appendCall(row *parsers.Row) {
@@ -207,6 +230,24 @@ func (b *Block) appendCall(row *parsers.Row) {
 
 // maxRetryAfterMS is seven days, what the parsers clamp to.
 const maxRetryAfterMS = 7 * 24 * 3600 * 1000
+
+// receivedAfter is how many milliseconds after its time the log of a response was received, and one more where that is not
+// before: 0 is for a log without a time. Absurd differences go into facts.
+func receivedAfter(row *parsers.Row) (ms int32, ok bool) {
+	if row.LogTime == 0 {
+		return 0, true
+	}
+	after := clampTime(row.LogTime) - clampTime(row.Time)
+	if after >= 0 {
+		after++
+	}
+	if after != int64(int32(after)) {
+		return 0, false
+	}
+	return int32(after), true
+}
+
+func clampTime(ms int64) int64 { return min(max(ms, minTimeMS), maxTimeMS) }
 
 // traceBytes packs a trace id of 32 lower-case hex digits. Any other form, and the all-zero id that
 // the column cannot tell from none, goes into facts.
@@ -244,10 +285,9 @@ func (b *Block) Reset() {
 	for _, c := range b.dictionaries() {
 		c.reset()
 	}
-	b.path.reset()
-	b.message.reset()
-	b.facts.reset()
-	b.ids.reset()
+	for _, c := range b.texts() {
+		c.reset()
+	}
 	for _, c := range b.fixed() {
 		c.Reset()
 	}
@@ -255,7 +295,7 @@ func (b *Block) Reset() {
 
 func (b *Block) fixed() [19]proto.Resettable {
 	return [...]proto.Resettable{
-		&b.partition, &b.retryAfter, &b.offset, &b.time, &b.received, &b.checksum, &b.operation, &b.fingerprint, &b.attempt, &b.status,
+		&b.partition, &b.retryAfter, &b.offset, &b.time, &b.receivedAfter, &b.checksum, &b.operation, &b.fingerprint, &b.attempt, &b.status,
 		&b.duration, &b.kind, &b.operationKey, &b.category, &b.retry, &b.parse, &b.trace, &b.granted, &b.deadline,
 	}
 }

@@ -176,7 +176,7 @@ func (raw rawRow) fill(r *ErrorRow) error {
 		r.OperationKey = ""
 	} else {
 		r.Status = &raw.status
-		r.Operation = hex64(raw.operation)
+		r.Operation = fmt.Sprintf("%010x", raw.operation)
 	}
 	if raw.fingerprint != 0 {
 		r.Fingerprint = hex64(raw.fingerprint)

@@ -15,6 +15,7 @@ const (
 	titleMember           = `,"title":`
 	templateMember        = `,"message_template":`
 	typeMember            = `,"type":`
+	logTimeMember         = `,"log_time":`
 	instanceMember        = `,"instance":`
 	requestIDMember       = `,"request_id":`
 	vendorRequestIDMember = `,"vendor_request_id":`
@@ -47,7 +48,7 @@ func appendFacts(dst []byte, row *parsers.Row, ids *rowIDs) []byte {
 // appendAllFacts appends appendFacts and appendCommonFacts as one object.
 func appendAllFacts(dst []byte, row *parsers.Row, ids *rowIDs) []byte {
 	f := facts{dst: dst, start: len(dst)}
-	f.own(row, &rowIDs{trace: ids.trace})
+	f.own(row, &rowIDs{trace: ids.trace, logTime: ids.logTime})
 	f.common(row)
 	return f.end()
 }
@@ -74,6 +75,7 @@ func appendQuota(dst []byte, r parsers.RateLimit) []byte {
 // own writes what is of this row alone.
 func (f *facts) own(row *parsers.Row, ids *rowIDs) {
 	f.text(traceIDMember, ids.trace)
+	f.number(logTimeMember, ids.logTime, 0)
 	f.text(instanceMember, row.Instance)
 	if !ids.request.packed() {
 		f.text(requestIDMember, row.RequestID)

@@ -2,9 +2,10 @@ package storage
 
 import "github.com/errata-dev/errata/parsers"
 
-// rowIDs are the identifiers of one row as they are stored.
+// rowIDs are the identifiers of one row as they are stored, and what else does not fit its column.
 type rowIDs struct {
 	trace                  []byte // the trace id, where it does not fit its column
+	logTime                int64  // when the log was received, where that does not fit its column
 	request, vendorRequest packedID
 }
 

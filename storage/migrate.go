@@ -119,6 +119,7 @@ func (db *DB) apply(ctx context.Context, dialect goose.Dialect, step func(string
 func newProvider(pool *sql.DB, files fs.FS, dialect goose.Dialect, store goose.ProviderOption) (*goose.Provider, error) {
 	return goose.NewProvider(dialect, pool, files, store,
 		goose.WithDisableGlobalRegistry(true),
+		goose.WithGoMigrations(renamePath()),
 		goose.WithLogger(goose.NopLogger()),
 		// Two processes migrating at once may record their versions in any order.
 		goose.WithAllowOutofOrder(true))

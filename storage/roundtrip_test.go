@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
 	"github.com/errata-dev/errata/parsers"
@@ -266,21 +268,98 @@ func TestErrorsOfManyKindsComeBack(t *testing.T) {
 	require.InDelta(t, maxCommonFacts, inDictionary, 1)
 }
 
-// TestRowsOfAnOlderIngesterComeBack writes what the version before migration 0008 wrote: all in facts.
-func TestRowsOfAnOlderIngesterComeBack(t *testing.T) {
+func TestPathsOfAnyFormComeBack(t *testing.T) {
+	routes := []string{"", "/a", "/a/{id}", "/a/{id}/b", "/a/{userId}.pdf", "{id}", "/a/{id}/b/{id}", "/{id}/{id}/c", "{id}{id}", "/{id}/b/{id}/c/{id}", "}{", "/}a{id}", "/a/{id", "/é/{id}", "/a/:id"}
+	values := []string{
+		"", "1", "42", "007", "f", "e1f", "fed", "0af", "ff", "face", "12345678", "123456789012345", "0af7651916cd43dd8448eb211c8031", "0af7651916cd43dd8448eb211c80319", "0af7651916cd43dd8448eb211c80319c",
+		"0af7651916cd43dd8448eb211c80319c0a", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "ff1d4fae-7dec-11d0-a765-00a0c91e6bf6", "F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6", "FF",
+		"acc-12345", "fifteen_letters", "sixteen__letters", "cus_NffrFeUfNV2Hib", "é", "\xff", "a/b", "{id}", "1?from=2026-03-01", strings.Repeat("0af7651916cd43dd", 40), strings.Repeat("é", 300),
+	}
+	var rows []*parsers.Row
+	add := func(route, path string) {
+		row := fullRow()
+		row.Offset, row.Route, row.Path = int64(len(rows)), []byte(route), []byte(path)
+		rows = append(rows, row)
+	}
+	for _, route := range routes {
+		for i, value := range values {
+			path := strings.Replace(strings.Replace(route, "{id}", value, 1), "{userId}", value, 1)
+			add(route, path)
+			add(route, value)
+			add(route, strings.Replace(path, "{id}", values[len(values)-1-i], 1))
+			add(route, path+"?page=2")
+		}
+	}
+	packed := 0
+	for i, g := range insertRowsOf(t, rows...) {
+		require.Equal(t, string(rows[i].Path), g.Path, "route %q", rows[i].Route)
+		if _, ok := appendPathIDs(nil, rows[i].Route, rows[i].Path); ok {
+			packed++
+		}
+	}
+	require.Greater(t, packed, len(rows)/4)
+}
+
+func TestTimesOfLogsComeBack(t *testing.T) {
+	at := fullRow().Time
+	var rows []*parsers.Row
+	for i, received := range []int64{at, at - 1, at + 1, at + math.MaxInt32 - 1, at + math.MaxInt32, at + math.MinInt32, at + math.MinInt32 - 1, 1, -5, minTimeMS, maxTimeMS, 0} {
+		row := fullRow()
+		row.Offset, row.LogTime = int64(i), received
+		rows = append(rows, row)
+	}
+	for i, g := range insertRowsOf(t, rows...) {
+		require.Equal(t, rows[i].LogTime, g.LogTime.UnixMilli())
+	}
+}
+
+// TestRowsOfAnOlderTableComeBack migrates a table that has rows as the versions before migrations 0008 and 0011 wrote them.
+func TestRowsOfAnOlderTableComeBack(t *testing.T) {
 	db, o := openMigrated(t)
 	insertBlock(t, o, blockOf(0, 1))
+	var want []stored
+	require.NoError(t, db.conn.Select(t.Context(), &want, selectStored))
+	require.Len(t, want, 1)
+
+	older, from := openEmpty(t)
+	migrateTo(t, older, 10)
 	all := appendAllFacts(nil, fullRow(), &rowIDs{})
 	all = append(bytes.TrimSuffix(all, []byte("}")), fmt.Sprintf(`,"log_time":%d}`, fullRow().LogTime)...)
-	require.NoError(t, db.conn.Exec(t.Context(), `
-		INSERT INTO responses (* EXCEPT (block_date, common_facts, ids, received, offset, facts), granted, deadline, offset, facts)
-		SELECT * EXCEPT (block_date, common_facts, ids, received, offset, facts), block_date, now() + 60, 1, @facts FROM responses`, clickhouse.Named("facts", string(all))))
-	var got []stored
-	require.NoError(t, db.conn.Select(t.Context(), &got, selectStored))
-	require.Len(t, got, 2)
-	require.NotEqual(t, got[0].Facts, got[1].Facts)
-	got[1].Facts, got[1].Offset = got[0].Facts, got[0].Offset
-	require.Equal(t, got[0], got[1])
+	const columns = "* EXCEPT (block_date, path_ids, whole_path, received_after, received, offset, facts, common_facts, ids), block_date, now() + 60, path"
+	insert := func(what, values string, args ...any) {
+		t.Helper()
+		require.NoError(t, older.conn.Exec(t.Context(), "INSERT INTO "+quoteName(from.database())+".responses (* EXCEPT (block_date, path, "+what+"), granted, deadline, path, "+what+
+			") SELECT "+columns+", "+values+" FROM "+quoteName(o.database())+".responses", args...))
+	}
+	insert("received, offset, facts, common_facts, ids", "log_time, 1, facts, common_facts, ids")
+	require.NoError(t, older.conn.Exec(t.Context(), "ALTER TABLE responses MODIFY SETTING min_bytes_for_wide_part = 0"))
+	insert("received, offset, facts, common_facts, ids", "toDateTime64(0, 3, 'UTC'), 2, @facts, '', ''", clickhouse.Named("facts", string(all)))
+	same := func() {
+		t.Helper()
+		var got []stored
+		require.NoError(t, older.conn.Select(t.Context(), &got, selectStored))
+		require.Len(t, got, 2)
+		for _, row := range got {
+			row.Facts, row.Offset = want[0].Facts, want[0].Offset
+			require.Equal(t, want[0], row)
+		}
+	}
+	require.NoError(t, older.Migrate(t.Context(), nil))
+	same()
+	require.NoError(t, older.conn.Exec(t.Context(), "OPTIMIZE TABLE responses FINAL"))
+	same()
+}
+
+func migrateTo(t *testing.T, db *DB, version int64) {
+	t.Helper()
+	require.NoError(t, db.createDatabase(t.Context(), func(string) {}))
+	require.NoError(t, db.createVersionTable(t.Context()))
+	pool := clickhouse.OpenDB(db.options.pool())
+	defer func() { require.NoError(t, pool.Close()) }()
+	provider, err := newProvider(pool, db.migrations(), goose.DialectClickHouse, goose.WithTableName(versionTable))
+	require.NoError(t, err)
+	_, err = provider.UpTo(t.Context(), version)
+	require.NoError(t, err)
 }
 
 func TestAbsurdNumbersAreStored(t *testing.T) {

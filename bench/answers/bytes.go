@@ -27,6 +27,7 @@ func (t *table) measureStored(ctx context.Context, kind string) (s stored, err e
 	for _, statement := range []string{
 		"DROP TABLE IF EXISTS " + name + " SYNC",
 		"CREATE TABLE " + name + " AS responses",
+		"ALTER TABLE " + name + " MODIFY SETTING min_bytes_for_wide_part = 0", // a real day is larger
 		"INSERT INTO " + name + " (" + insertedColumns + ", granted, deadline) SELECT " + insertedColumns + ", block_date, now() + 3600 FROM responses WHERE kind = '" + kind + "' AND block_date = (SELECT max(block_date) FROM responses)",
 		"OPTIMIZE TABLE " + name + " FINAL",
 	} {
@@ -56,7 +57,7 @@ func (t *table) measureStored(ctx context.Context, kind string) (s stored, err e
 }
 
 const insertedColumns = `kind, vendor, code, source, topic, partition, offset, checksum, time, service, environment, credential, method, host, route,
-    path, operation, operation_key, attempt, status, duration_ms, category, retry, retry_after_ms, message, fingerprint, parse, trace, facts, common_facts, ids, received`
+    path_ids, whole_path, operation, operation_key, attempt, status, duration_ms, category, retry, retry_after_ms, message, fingerprint, parse, trace, facts, common_facts, ids, received, received_after`
 
 func (s stored) String() string {
 	var largest []string

@@ -4,7 +4,8 @@
 ALTER TABLE responses
 UPDATE
     message = '',
-    path = '',
+    path_ids = '',
+    whole_path = '',
     route = '',
     credential = '',
     operation = 0,

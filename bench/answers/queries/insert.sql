@@ -4,7 +4,7 @@
 -- offset; at = time in ms; failed; v, c, s, ro = vendor, code, service, route by number; op, key = operation;
 -- attempt_no; wait = Retry-After in ms, -1 = none.
 INSERT INTO responses (kind, vendor, code, source, topic, partition, offset, checksum, time, service, environment, credential, method, host, route,
-    path, operation, operation_key, attempt, status, duration_ms, category, retry, retry_after_ms, message, fingerprint, parse, trace, facts, common_facts, ids, received, granted, deadline)
+    path_ids, operation, operation_key, attempt, status, duration_ms, category, retry, retry_after_ms, message, fingerprint, parse, trace, facts, common_facts, ids, received_after, granted, deadline)
 WITH
     ['provider_timeout','invalid_request','rate_limit_exceeded','unauthorized','provider_error','consent_expired','account_not_found','internal_server_error','service_unavailable','validation_error','access_denied','conflict_state'] AS codes,
     [504,400,429,401,502,403,404,500,503,422,403,409] AS statuses,
@@ -17,6 +17,7 @@ WITH
     lower(hex(reinterpretAsFixedString(cityHash64(m, 7)))) AS h1,
     lower(hex(reinterpretAsFixedString(cityHash64(m, 8)))) AS h2,
     concat(substring(h1, 1, 8), '-', substring(h1, 9, 4), '-4', substring(h1, 14, 3), '-a', substring(h2, 2, 3), '-', substring(h2, 5, 12)) AS uuid,
+    toString(cityHash64(m, 5) % 100000000) AS number,
     failed AND r5 % 10 < 3 AS has_request_id,
     failed AND v = 0 AS has_vendor_request_id,
     failed AND c = 11 AND r6 % 2 = 0 AS nameless, -- an error without a code: its template tells it apart
@@ -37,8 +38,8 @@ SELECT
     ['GET','GET','GET','POST','POST','PATCH'][ro % 6 + 1] AS method,
     ['api.truelayer.com','prod.truv.com','api.telecomx.dk','api.bics.com','eu.api.tru.id'][v + 1] AS host,
     concat(['/data/v1','/v1','/api/v2','/api/v1','/phone/v0.2'][v + 1], '/', ['accounts','users','subscriptions','endpoints','checks','orders','payments','links'][ro % 8 + 1], ['/{id}','/{id}/balance','/{id}/transactions','','/{id}/events'][intDiv(ro, 8) + 1]) AS route,
-    if(failed, replaceAll(route, '{id}', if(cityHash64(m, 5) % 2 = 0, uuid, toString(cityHash64(m, 5) % 100000000))), '') AS path,
-    op AS operation,
+    multiIf(NOT failed, '', position(route, '{') = 0, '\xff', cityHash64(m, 5) % 2 = 0, unhex(replaceAll(uuid, '-', '')), unhex(concat(if(length(number) % 2 = 1, 'f', ''), number))) AS path_ids,
+    bitShiftRight(op, 24) AS operation,
     toUInt8(key) AS operation_key,
     toUInt16(attempt_no) AS attempt,
     toUInt16(if(failed, statuses[c + 1], if(method = 'POST', 201, 200))) AS status,
@@ -62,7 +63,7 @@ SELECT
         if(has_request_id, ',"request_id":["",16,1]', ''),
         if(has_vendor_request_id, ',"vendor_request_id":["",16]', ''), '}'), '') AS common_facts,
     concat(if(has_request_id, unhex(replaceAll(uuid, '-', '')), ''), if(has_vendor_request_id, unhex(concat(h1, h2)), '')) AS ids,
-    fromUnixTimestamp64Milli(if(failed, toInt64(at) + 5 + toInt64(r6 % 200), 0), 'UTC') AS received,
+    if(failed, 1 + 5 + toInt32(r6 % 200), 0) AS received_after,
     {day:Date} AS granted,
     now() + 3600 AS deadline
 FROM
