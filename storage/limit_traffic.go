@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	maxSlots    = 100_000 // of one payer
-	maxInferred = 40      // payers whose limit is inferred
+	maxInferred = 100     // payers whose limit is inferred
 	maxTries    = 5       // windows of one payer that are looked at; the others are taken for like them
+	maxSlots    = 100_000 // of one payer
+	maxAllSlots = 4_000_000
 )
 
 // nearby is how long around a window traffic tells of a limit, and how long before it when the quota is
@@ -43,19 +44,25 @@ func (l *limitQuestion) readInferred(ctx context.Context, windows []*window) err
 			l.note(fmt.Sprintf("limits were inferred for the %d callers with the longest windows, of %d", maxInferred, len(keys)))
 			keys = keys[:maxInferred]
 		}
-		traffic, err := l.readTraffic(ctx, keys, byPayer, uint8(byEndpoint))
-		if err != nil {
-			return err
-		}
-		for _, key := range keys {
-			inferAll(byPayer[key], withRejections(traffic[key], slices.Concat(byPayer[key], l.beside[key])))
+		for _, sent := range []bool{false, true} {
+			traffic, err := l.readTraffic(ctx, keys, byPayer, uint8(byEndpoint), sent)
+			if err != nil {
+				return err
+			}
+			for _, key := range keys {
+				inferAll(byPayer[key], withRejections(traffic[key], slices.Concat(byPayer[key], l.beside[key]), sent), sent)
+			}
+			// Slow answers overtake each other: a limiter of seconds may have seen the calls in another order than the log has them.
+			keys = slices.DeleteFunc(keys, func(k payerEndpoint) bool {
+				return slices.ContainsFunc(byPayer[k], func(w *window) bool { return w.inferred.limit > 0 })
+			})
 		}
 	}
 	return nil
 }
 
-// readTraffic returns the admitted calls of payers around their windows, by time.
-func (l *limitQuestion) readTraffic(ctx context.Context, keys []payerEndpoint, windows map[payerEndpoint][]*window, byEndpoint uint8) (map[payerEndpoint][]call, error) {
+// readTraffic returns the admitted calls of payers around their windows, by time: of the answers, or of when calls were sent.
+func (l *limitQuestion) readTraffic(ctx context.Context, keys []payerEndpoint, windows map[payerEndpoint][]*window, byEndpoint uint8, sent bool) (map[payerEndpoint][]call, error) {
 	traffic := map[payerEndpoint][]call{}
 	if len(keys) == 0 {
 		return traffic, nil
@@ -69,7 +76,7 @@ func (l *limitQuestion) readTraffic(ctx context.Context, keys []payerEndpoint, w
 		}
 	}
 	more := with(names.parameters(byEndpoint), map[string]any{
-		"since": time.UnixMilli(first).Add(-farther).UTC(), "until": time.UnixMilli(last).Add(nearby).UTC(), "max_slots": uint64(maxSlots),
+		"since": time.UnixMilli(first).Add(-farther).UTC(), "until": time.UnixMilli(last).Add(nearby).UTC(), "max_slots": uint64(min(maxSlots, maxAllSlots/len(keys))), "sent": sent,
 	})
 	err := l.ask(ctx, "limit_traffic", more, func(rows driver.Rows) error {
 		var payer uint64
@@ -88,9 +95,13 @@ func (l *limitQuestion) readTraffic(ctx context.Context, keys []payerEndpoint, w
 
 // inferAll infers the limits of one payer's windows, which come by rejections: of the first ones from the
 // calls around each, since a limit can change; the others have that of the nearest.
-func inferAll(windows []*window, all []call) {
+func inferAll(windows []*window, all []call, sent bool) {
 	tried := windows[:min(len(windows), maxTries)]
 	for _, w := range tried {
+		if sent {
+			w.inferred = inferLimit(w.around(all, nearby), atLeast(briefWindows(), w.longestWait()), w.quota())
+			continue
+		}
 		w.inferred = w.infer(all)
 	}
 	for _, w := range windows {
@@ -113,11 +124,15 @@ func distance(of, from *window) int64 {
 
 // withRejections mixes admitted calls with the rejections of windows, by time; of one time, the admitted
 // ones first.
-func withRejections(admitted []call, windows []*window) []call {
+func withRejections(admitted []call, windows []*window, sent bool) []call {
 	calls := slices.Clone(admitted)
 	for _, w := range windows {
 		for _, r := range w.rejections {
-			calls = append(calls, call{at: r.at, until: r.until()})
+			at := r.at
+			if sent {
+				at = r.started
+			}
+			calls = append(calls, call{at: at, until: r.until()})
 		}
 	}
 	slices.SortStableFunc(calls, func(a, b call) int { return cmp.Compare(a.at, b.at) })

@@ -1,6 +1,6 @@
 -- Question: how many responses were admitted when, for payers whose limit nobody states?
 -- Inputs: the filter; since, until; the lists of payers as in limit_admitted.sql; max_slots of one payer,
---   of which the latest are kept.
+--   of which the latest are kept; sent = by when calls were sent, not by when they were answered.
 -- Columns: payer = index into the lists, from 0; slots = Unix milliseconds, latest first; counts.
 -- A slot is a second, but an instant near rejections, where the order decides.
 WITH
@@ -23,7 +23,8 @@ WITH
         (
             SELECT
                 -- include: part_key
-                toUnixTimestamp64Milli(time) AS at
+                toUnixTimestamp64Milli(time) AS at -- if not sent
+                toUnixTimestamp64Milli(time) - toInt64(duration_ms) AS at -- if sent
             -- include: part_admitted
         )
         GROUP BY key, slot
