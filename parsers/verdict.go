@@ -27,6 +27,21 @@ const (
 type verdicts struct {
 	recent [verdictCount]uint64 // bodies that came once; the second of a kind is remembered
 	known  [verdictCount]verdict
+	texts  [verdictCount]saidBefore
+}
+
+// saidBefore is the verdict on a body without an id in its message, by the number of its text.
+type saidBefore struct {
+	text, number uint64
+	verdict      *verdict
+}
+
+// again returns the verdict passed when the same text came before, nil when there is none.
+func (v *verdicts) again(text uint64) *verdict {
+	if k := &v.texts[text%verdictCount]; k.text == text && text > 0 && k.number == k.verdict.number {
+		return k.verdict
+	}
+	return nil
 }
 
 // verdict is what the body of an error says.
@@ -68,6 +83,11 @@ func (r *Registry) verdict(row *Row, v *vendor, f *fit) bool {
 		return false
 	}
 	f.tries++
+	text := s.shapes.Text()
+	if k := s.memo.verdicts.again(text); k != nil && k.of(row, f, v) {
+		f.hits++
+		return r.recallVerdict(row, k, nil, idWithin{})
+	}
 	start := len(s.lists)
 	message, id := r.appendBody(s, f)
 	values := s.lists[start:]
@@ -78,13 +98,21 @@ func (r *Registry) verdict(row *Row, v *vendor, f *fit) bool {
 	ways := s.memo.verdicts.known[sum%(verdictCount/verdictWays)*verdictWays:][:verdictWays]
 	for i := range ways {
 		k := &ways[i]
-		if k.status == row.Status && k.fitted == f.fitted && k.vendor == v && bytes.Equal(k.values, values) {
+		if k.of(row, f, v) && bytes.Equal(k.values, values) {
 			f.hits++
+			if id.form == formNone && text > 0 {
+				s.memo.verdicts.texts[text%verdictCount] = saidBefore{text, k.number, k}
+			}
 			return !k.refused && r.recallVerdict(row, k, message, id)
 		}
 	}
 	s.asked = asked{sum: sum, fit: f, start: start, end: len(s.lists), message: message, id: id}
 	return false
+}
+
+// of reports whether the verdict is on an error like that of the row, its body aside.
+func (k *verdict) of(row *Row, f *fit, v *vendor) bool {
+	return k.status == row.Status && k.fitted == f.fitted && k.vendor == v
 }
 
 // appendBody appends what verdicts on bodies of a shape are told apart by to the lists. It returns the message, if that

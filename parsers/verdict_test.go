@@ -86,3 +86,56 @@ func TestVerdictsLeaveTheCallersErrorAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestVerdictsOnTheSameText: the same bytes are another error when another vendor sends them, or with another status.
+func TestVerdictsOnTheSameText(t *testing.T) {
+	const record = `{"time":1767273433.4,"service":"kyc","method":"POST","url":"https://%s/v1/things","status":%d,` +
+		`"response_body":"{\"error\":{\"code\":\"validation_error\",\"message\":\"%s\",\"status\":400}}"}`
+	r, used := newRegistry(t), new(Row)
+	again := 0
+	for round := range 30 {
+		for _, host := range []string{"prod.truv.com", "api.telecomx.dk", "api.truelayer.com"} {
+			for _, status := range []int{400, 404, 429} {
+				for _, message := range []string{"Validation error", "Validation errol", "Endpoint with id 67426522 not found"} {
+					rec := Record{Value: fmt.Appendf(nil, record, host, status, message)}
+					fresh := new(Row)
+					r.Parse(&rec, fresh)
+					for range 1 + round%3 {
+						r.Parse(&rec, used)
+						require.Equal(t, string(fresh.AppendJSON(nil, 1)), string(used.AppendJSON(nil, 1)), "%s", rec.Value)
+						require.Equal(t, whole(fresh), whole(used))
+					}
+					if k := used.scratch.memo.verdicts.again(used.scratch.shapes.Text()); k != nil && k.number == used.Verdict {
+						again++
+					}
+				}
+			}
+		}
+	}
+	require.Greater(t, again, 100)
+}
+
+// TestVerdictsOfManyTexts: more texts than there are places for verdicts; none is given that of another.
+func TestVerdictsOfManyTexts(t *testing.T) {
+	const record = `{"time":1767273433.4,"service":"kyc","method":"POST","url":"https://prod.truv.com/v1/things","status":400,` +
+		`"response_body":"{\"error\":{\"code\":\"validation_error\",\"message\":\"Not the word %c%c%c\"}}"}`
+	r, row := newRegistry(t), new(Row)
+	parse := func(i int) {
+		a, b, c := 'a'+rune(i%20), 'a'+rune(i/20%20), 'a'+rune(i/400)
+		r.Parse(&Record{Value: fmt.Appendf(nil, record, a, b, c)}, row)
+		require.Equal(t, fmt.Sprintf("Not the word %c%c%c", a, b, c), string(row.Message))
+	}
+	recalled := 0
+	for i := range 4 * verdictCount {
+		for range 16 {
+			parse(i)
+		}
+		if row.scratch.memo.verdicts.again(row.scratch.shapes.Text()) != nil {
+			recalled++
+		}
+		for back := 1; back < min(i, verdictCount); back += 50 { // some of their verdicts are gone by now
+			parse(i - back)
+		}
+	}
+	require.Greater(t, recalled, verdictCount)
+}

@@ -32,6 +32,8 @@ type Shapes struct {
 	gap    []byte
 	values [maxShapeSize]foundValue
 	found  int // of the values, in the latest known document
+	texts  texts
+	text   uint64 // the number of that document's text, 0 = it has none
 }
 
 // piece is what stands before a value or behind the last one, or a part of that, as it was logged.
@@ -70,8 +72,16 @@ type foundValue struct {
 // behind its opening quote, if it has a shape that was learned. It returns the shape and the position behind the
 // closing quote; 0 when it has none. Values are parts of src, and Raw does not know them.
 func (d *Doc) ParseKnown(src []byte, pos int, s *Shapes) (shape, after int) {
+	s.text = 0
 	if s.missed++; len(s.pieces) == 0 || len(src) > maxBytes || s.missed > manyMissed && s.missed%learnCost != 0 {
 		return 0, 0
+	}
+	start := pos
+	sum := sumOf(src[start:])
+	if k := s.texts.find(src[start:], sum); k != nil {
+		s.text = k.number
+		s.found = len(moved(s.values[:0], k.values, start))
+		return d.knownAs(src, k.shape, s), start + len(k.text)
 	}
 	n, at := 0, &s.pieces[0]
 	for {
@@ -83,19 +93,28 @@ func (d *Doc) ParseKnown(src []byte, pos int, s *Shapes) (shape, after int) {
 		case endsInside:
 			continue
 		case endsDocument:
-			d.take(src, &s.shapes[at.target], s.values[:n])
 			s.found = n
-			s.credit, s.missed = min(s.credit+1, maxCredit), 0
-			return int(at.target), pos
+			s.texts.learn(src[start:pos], sum, int(at.target), s.values[:n], start)
+			return d.knownAs(src, int(at.target), s), pos
 		}
-		start := pos
+		from := pos
 		if pos = at.value(src, pos); pos < 0 {
 			return 0, 0
 		}
-		s.values[n] = foundValue{at.target, uint32(start), uint32(pos)}
+		s.values[n] = foundValue{at.target, uint32(from), uint32(pos)}
 		n++
 	}
 }
+
+// knownAs makes the document the shape with the values that were found.
+func (d *Doc) knownAs(src []byte, shape int, s *Shapes) int {
+	d.take(src, &s.shapes[shape], s.values[:s.found])
+	s.credit, s.missed = min(s.credit+1, maxCredit), 0
+	return shape
+}
+
+// Text returns the number of the latest known document's text, 0 when that was not learned. Equal numbers are equal texts.
+func (s *Shapes) Text() uint64 { return s.text }
 
 // AppendValues appends the values of the latest known document, which is d, each with its length; but for those whose
 // numbers are bits of except. Of one shape, documents with the same values read alike.
@@ -273,6 +292,7 @@ func (s *Shapes) Age() int { return s.age }
 
 func (s *Shapes) forget() {
 	s.pieces, s.shapes = append(s.pieces[:0], piece{}), s.shapes[:0]
+	s.texts.forget()
 	s.age++
 }
 

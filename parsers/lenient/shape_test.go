@@ -2,6 +2,8 @@ package lenient
 
 import (
 	"bytes"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -131,7 +133,9 @@ func FuzzShapes(f *testing.F) {
 		}
 		s := &Shapes{}
 		s.Learn(&d, text)
-		bothWays(t, s, logged(text))
+		for range 2*textMisses + 1 { // it is known as a text by then, if it may be
+			bothWays(t, s, logged(text))
+		}
 		v := d.nodes[int(at)%len(d.nodes)]
 		for _, from := range []uint32{v.start, min(v.start+1, v.end)} {
 			for _, to := range []uint32{v.end, max(v.end-1, from)} {
@@ -143,4 +147,53 @@ func FuzzShapes(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestKnownTexts: a text that differs from a known one in any byte, or in what is behind it, is read for itself.
+func TestKnownTexts(t *testing.T) {
+	text := []byte(`{"title":"Not found","status":404,"errors":[{"field":"account","ok":false},{}],"n":null}`)
+	s := &Shapes{}
+	learned(s, string(text))
+	for range 2 * textMisses {
+		require.True(t, bothWays(t, s, logged(text)))
+		require.Zero(t, s.Text())
+	}
+	require.True(t, bothWays(t, s, logged(text)))
+	known := s.Text()
+	require.Positive(t, known)
+	quoted := logged(text)
+	for i := 1; i < len(quoted); i++ {
+		for _, c := range []byte{'a', '7', '"', '\\', '}', 0, 0xff} {
+			if changed := bytes.Clone(quoted); changed[i] != c {
+				changed[i] = c
+				bothWays(t, s, changed)
+				require.NotEqual(t, known, s.Text(), "%q", changed)
+				require.True(t, bothWays(t, s, quoted))
+				require.Equal(t, known, s.Text(), "%q", changed)
+			}
+		}
+		var d Doc
+		if _, after := d.ParseKnown(quoted[:i], min(1, i), s); after > 0 {
+			t.Fatalf("%q is cut", quoted[:i])
+		}
+	}
+	s.forget()
+	learned(s, `{"another":"shape"}`)
+	require.False(t, bothWays(t, s, quoted))
+	require.Zero(t, s.Text())
+}
+
+// TestKnownTextsAreBounded: however many there are, one that comes again is known again.
+func TestKnownTextsAreBounded(t *testing.T) {
+	s := &Shapes{}
+	learned(s, `{"title":"x","detail":"y"}`)
+	for round := range 3 {
+		for i := range 4 * textCount {
+			text := fmt.Appendf(nil, `{"title":"Number %d","detail":"%s"}`, i, strings.Repeat("z", i%longestText))
+			for range 3 * textMisses {
+				require.True(t, bothWays(t, s, logged(text)))
+			}
+			require.Equal(t, len(text)+bytes.Count(text, []byte(`"`))+1 <= longestText, s.Text() > 0, "%d: %s", round, text)
+		}
+	}
 }
