@@ -49,9 +49,6 @@ func usualWindows() []int64 {
 	return []int64{1, 10, 30, 60, 300, 600, 900, 1800, 3600, 21_600, 86_400}
 }
 
-// briefWindows are those that the time an answer takes matters for.
-func briefWindows() []int64 { return usualWindows()[:4] }
-
 // inferLimit returns the limiter that explains the calls best, the shorter and more usual of equals.
 // Calls come by time. A stated limit, unless 0, is believed.
 func inferLimit(calls []call, lengths []int64, stated int64) inference {

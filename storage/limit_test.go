@@ -115,7 +115,7 @@ func asTraffic(admitted, rejected []int64) []call {
 		}
 		slots = append(slots, call{at: at, admitted: 1})
 	}
-	return withRejections(slots, []*window{&w}, false)
+	return withRejections(slots, []*window{&w}, orders()[0].at)
 }
 
 func TestInferredLimit(t *testing.T) {

@@ -44,21 +44,35 @@ func (l *limitQuestion) readInferred(ctx context.Context, windows []*window) err
 			l.note(fmt.Sprintf("limits were inferred for the %d callers with the longest windows, of %d", maxInferred, len(keys)))
 			keys = keys[:maxInferred]
 		}
-		for _, sent := range []bool{false, true} {
-			traffic, err := l.readTraffic(ctx, keys, byPayer, uint8(byEndpoint), sent)
+		for _, order := range orders() {
+			traffic, err := l.readTraffic(ctx, keys, byPayer, uint8(byEndpoint), order.sent)
 			if err != nil {
 				return err
 			}
 			for _, key := range keys {
-				inferAll(byPayer[key], withRejections(traffic[key], slices.Concat(byPayer[key], l.beside[key]), sent), sent)
+				inferAll(byPayer[key], withRejections(traffic[key], slices.Concat(byPayer[key], l.beside[key]), order.at), order.infer)
 			}
-			// Slow answers overtake each other: a limiter of seconds may have seen the calls in another order than the log has them.
 			keys = slices.DeleteFunc(keys, func(k payerEndpoint) bool {
 				return slices.ContainsFunc(byPayer[k], func(w *window) bool { return w.inferred.limit > 0 })
 			})
 		}
 	}
 	return nil
+}
+
+// order is one in which a limiter may have seen the calls: by when they were answered, as the log has them, or by when they were
+// sent. Slow answers overtake each other, which matters for limiters of seconds.
+type order struct {
+	sent  bool
+	at    func(rejection) int64
+	infer func(*window, []call) inference
+}
+
+func orders() []order {
+	return []order{
+		{at: func(r rejection) int64 { return r.at }, infer: (*window).infer},
+		{sent: true, at: func(r rejection) int64 { return r.started }, infer: (*window).inferBrief},
+	}
 }
 
 // readTraffic returns the admitted calls of payers around their windows, by time: of the answers, or of when calls were sent.
@@ -95,14 +109,10 @@ func (l *limitQuestion) readTraffic(ctx context.Context, keys []payerEndpoint, w
 
 // inferAll infers the limits of one payer's windows, which come by rejections: of the first ones from the
 // calls around each, since a limit can change; the others have that of the nearest.
-func inferAll(windows []*window, all []call, sent bool) {
+func inferAll(windows []*window, all []call, infer func(*window, []call) inference) {
 	tried := windows[:min(len(windows), maxTries)]
 	for _, w := range tried {
-		if sent {
-			w.inferred = inferLimit(w.around(all, nearby), atLeast(briefWindows(), w.longestWait()), w.quota())
-			continue
-		}
-		w.inferred = w.infer(all)
+		w.inferred = infer(w, all)
 	}
 	for _, w := range windows {
 		nearest := slices.MinFunc(tried, func(a, b *window) int {
@@ -124,15 +134,11 @@ func distance(of, from *window) int64 {
 
 // withRejections mixes admitted calls with the rejections of windows, by time; of one time, the admitted
 // ones first.
-func withRejections(admitted []call, windows []*window, sent bool) []call {
+func withRejections(admitted []call, windows []*window, at func(rejection) int64) []call {
 	calls := slices.Clone(admitted)
 	for _, w := range windows {
 		for _, r := range w.rejections {
-			at := r.at
-			if sent {
-				at = r.started
-			}
-			calls = append(calls, call{at: at, until: r.until()})
+			calls = append(calls, call{at: at(r), until: r.until()})
 		}
 	}
 	slices.SortStableFunc(calls, func(a, b call) int { return cmp.Compare(a.at, b.at) })
@@ -154,6 +160,12 @@ func (w *window) infer(calls []call) inference {
 		return found
 	}
 	return w.inferFrom(calls, short, long)
+}
+
+// inferBrief tries the window lengths that the time an answer takes matters for.
+func (w *window) inferBrief(calls []call) inference {
+	const brief = 4
+	return inferLimit(w.around(calls, nearby), atLeast(usualWindows()[:brief], w.longestWait()), w.quota())
 }
 
 func (w *window) inferFrom(calls []call, short, long []int64) inference {
