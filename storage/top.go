@@ -109,10 +109,13 @@ func top(ctx context.Context, conn querier, f Filter, o TopOptions) (Answer[TopR
 //
 // They are variables for tests.
 var (
-	maxCountedErrors uint64 = 2_000_000  // unless Exact; one in 4 of more
-	maxExactErrors   uint64 = 20_000_000 // takes about 800 MB of the server; one in 16 of more
+	maxCountedErrors uint64 = 2_000_000  // unless Exact
+	maxExactErrors   uint64 = 20_000_000 // takes about 800 MB of the server
 	minSample        uint64 = 1 << 12    // errors of a group: within 1.6 % two times in three
 )
+
+// sampled is the operations of which one is counted. The projection days has the same.
+const sampled = 16
 
 // readSize returns errSample when there are too many errors to count each operation.
 func (t *topQuestion) readSize(ctx context.Context, q *question) error {
@@ -121,10 +124,8 @@ func (t *topQuestion) readSize(ctx context.Context, q *question) error {
 	switch {
 	case err != nil:
 		return err
-	case size > maxExactErrors:
-		t.every = 16
-	case size > maxCountedErrors && !t.options.Exact:
-		t.every = 4
+	case size > maxExactErrors || size > maxCountedErrors && !t.options.Exact:
+		t.every = sampled
 	default:
 		t.every = 1
 		return nil
@@ -145,7 +146,11 @@ func (t *topQuestion) readGroups(ctx context.Context, q *question, every uint64)
 		"by": t.options.By, "salt": t.salt, "limit": uint64(t.options.Limit), "every": every, "sampled": every > 1,
 		"previous": t.filter.From.Add(-t.filter.To.Sub(t.filter.From)).UTC(),
 	}
-	return q.ask(ctx, "top_groups", more, func(rows driver.Rows) error {
+	name := "top_groups"
+	if every > 1 && t.hasDays() {
+		name, more = "top_days", with(more, wholeDays(t.filter.From, t.filter.To))
+	}
+	return q.ask(ctx, name, more, func(rows driver.Rows) error {
 		var r TopRow
 		var buckets, pairs []uint64
 		err := rows.Scan(append(r.group.targets(t.options.By), &r.Count, &r.Services, &r.Endpoints, &r.Operations,
@@ -158,6 +163,27 @@ func (t *topQuestion) readGroups(ctx context.Context, q *question, every uint64)
 		t.answer.Rows = append(t.answer.Rows, r)
 		return err
 	})
+}
+
+// hasDays tells whether the projection days has what the answer says of whole days: nothing beside its columns is asked for,
+// and no part of the trend begins within an hour.
+func (t *topQuestion) hasDays() bool {
+	f := t.filter
+	first, last := whole(f.From, f.To, day)
+	beside := len(f.Services) + len(f.Environments) + len(f.Endpoints) + len(f.Sources)
+	for _, column := range t.options.By {
+		if !slices.Contains([]string{"vendor", "status", "code", "category", "retry"}, column) {
+			beside++
+		}
+	}
+	return beside == 0 && first.Before(last) && f.From.Equal(f.From.Truncate(time.Hour)) && f.To.Sub(f.From)%(trendBuckets*time.Hour) == 0
+}
+
+// wholeDays returns the parameters of top_days: the days within [from, to), and within the equal window before.
+func wholeDays(from, to time.Time) map[string]any {
+	firstDay, lastDay := whole(from, to, day)
+	firstPast, lastPast := whole(from.Add(-to.Sub(from)), from, day)
+	return map[string]any{"first_day": firstDay, "last_day": lastDay, "first_past": firstPast, "last_past": lastPast}
 }
 
 // mostCommon returns the category and the advice that came most often, the first of the vocabulary among equals. The pairs

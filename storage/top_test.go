@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/errata-dev/errata/migrations"
 	"github.com/errata-dev/errata/parsers"
 )
 
@@ -284,4 +285,89 @@ func setFor(t *testing.T, bound *uint64, value uint64) {
 	before := *bound
 	*bound = value
 	t.Cleanup(func() { *bound = before })
+}
+
+// TestTopOfWholeDays asks with the projection and, by a filter that lets everything through, without it. Half of the rows lie in
+// parts that were there before it.
+func TestTopOfWholeDays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the server does the work; minutes under the race detector")
+	}
+	db, o := openMigrated(t)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 1))
+	rows := randomRows(r, 6000)
+	for _, row := range rows {
+		row.Time += int64(r.IntN(9*24)) * time.Hour.Milliseconds()
+	}
+	insertCase(t, o, rows[:3000])
+	require.NoError(t, db.conn.Exec(t.Context(), "ALTER TABLE responses DROP PROJECTION days SETTINGS mutations_sync = 1"))
+	text, err := migrations.FS.ReadFile("0013_add_days.sql")
+	require.NoError(t, err)
+	up, _, _ := strings.Cut(string(text), "-- +goose StatementEnd")
+	require.NoError(t, db.conn.Exec(t.Context(), up))
+	insertCase(t, o, rows[3000:])
+
+	setFor(t, &maxCountedErrors, 0)
+	for range 30 {
+		setFor(t, &minSample, uint64(r.IntN(2)*1000)) // all operations from the sample, or all counted
+		f := Filter{From: caseDay().Add(time.Duration(24+r.IntN(96)) * time.Hour)}
+		if r.IntN(2) == 0 {
+			f.From = f.From.Truncate(day)
+		}
+		f.To = f.From.Add(time.Duration(2+r.IntN(3)) * day)
+		f.Vendors = [][]string{nil, {"acme"}, {"", "beta"}}[r.IntN(3)]
+		f.Statuses = [][]string{nil, nil, {"429"}, {"0", "5xx"}}[r.IntN(4)]
+		f.Codes = [][]string{nil, nil, {"down"}, {""}}[r.IntN(4)]
+		f.Categories = [][]string{nil, nil, {"server"}}[r.IntN(3)]
+		by := []string{"vendor", "status", "code", "category", "retry"}
+		r.Shuffle(len(by), func(i, j int) { by[i], by[j] = by[j], by[i] })
+		by = [][]string{{"vendor", "status", "code"}, by[:1], by[:2], by[:3]}[r.IntN(4)]
+		limit := []int{2, 1000}[r.IntN(2)]
+
+		got, err := db.Top(t.Context(), f, TopOptions{By: by, Limit: limit})
+		require.NoError(t, err)
+		require.True(t, slices.ContainsFunc(got.Explain, func(s Statement) bool { return s.Name == "top_days" }))
+		f.Environments = []string{"production", "sandbox"}
+		want, err := db.Top(t.Context(), f, TopOptions{By: by, Limit: limit})
+		require.NoError(t, err)
+		require.False(t, slices.ContainsFunc(want.Explain, func(s Statement) bool { return s.Name == "top_days" }))
+		require.Equal(t, withoutKeys(want.Rows), withoutKeys(got.Rows), "%v %+v", by, f)
+		require.Equal(t, []any{want.Total, want.Other, want.Cut, want.Notes}, []any{got.Total, got.Other, got.Cut, got.Notes}, "%v %+v", by, f)
+	}
+}
+
+// TestWholeDaysAreOnlyAskedForWhatTheyKnow: a part of the trend may not begin within an hour, nor may anything beside their columns be asked for.
+func TestWholeDaysAreOnlyAskedForWhatTheyKnow(t *testing.T) {
+	f := Filter{From: caseDay(), To: caseDay().Add(2 * day)}
+	has := func(f Filter, by ...string) bool {
+		return (&topQuestion{question: &question{filter: f}, options: TopOptions{By: by}}).hasDays()
+	}
+	require.True(t, has(f, "vendor", "status", "code", "category", "retry"))
+	for _, column := range []string{"service", "environment", "endpoint", "fingerprint"} {
+		require.False(t, has(f, column), column)
+	}
+	later := func(d time.Duration) Filter { return Filter{From: f.From.Add(d), To: f.To.Add(d)} }
+	require.True(t, has(later(time.Hour), "code"))
+	require.False(t, has(later(time.Minute), "code"))
+	require.False(t, has(Filter{From: f.From, To: f.To.Add(time.Hour)}, "code"))
+	require.False(t, has(Filter{From: f.From.Add(time.Hour), To: f.To.Add(-23 * time.Hour)}, "code"), "no whole day")
+	for _, narrow := range []func(*Filter){
+		func(f *Filter) { f.Services = []string{"x"} }, func(f *Filter) { f.Environments = []string{"x"} },
+		func(f *Filter) { f.Endpoints = []string{"x"} }, func(f *Filter) { f.Sources = []string{"x"} },
+	} {
+		narrowed := f
+		narrow(&narrowed)
+		require.False(t, has(narrowed, "code"))
+	}
+}
+
+// withoutKeys leaves out what differs from question to question.
+func withoutKeys(rows []TopRow) []TopRow {
+	rows = slices.Clone(rows)
+	for i := range rows {
+		rows[i].group = group{}
+	}
+	return rows
 }

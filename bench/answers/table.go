@@ -78,20 +78,22 @@ func openTable(ctx context.Context, url string, millions int, end time.Time, pro
 	return t, t.materialize(ctx)
 }
 
-// materialize gives days that were made before migration 0010 its projection, as an upgrade does.
+// materialize gives days that were made before migrations 0010 and 0013 their projections, as an upgrade does.
 func (t *table) materialize(ctx context.Context) error {
-	var lacking uint64
-	err := t.admin.QueryRow(ctx, `
-		SELECT countIf(NOT has(projections, 'hours')) FROM system.parts
-		WHERE database = currentDatabase() AND table = 'responses' AND active`).Scan(&lacking)
-	if err != nil {
-		return fmt.Errorf("parts without the projection: %w", err)
-	}
-	if lacking == 0 {
-		return nil
-	}
-	if err := t.admin.Exec(ctx, "ALTER TABLE responses MATERIALIZE PROJECTION hours SETTINGS mutations_sync = 1"); err != nil {
-		return fmt.Errorf("materialize hours: %w", err)
+	for _, name := range []string{"hours", "days"} {
+		var lacking uint64
+		err := t.admin.QueryRow(ctx, `
+			SELECT countIf(NOT has(projections, $1)) FROM system.parts
+			WHERE database = currentDatabase() AND table = 'responses' AND active`, name).Scan(&lacking)
+		if err != nil {
+			return fmt.Errorf("parts without the projection %s: %w", name, err)
+		}
+		if lacking == 0 {
+			continue
+		}
+		if err := t.admin.Exec(ctx, "ALTER TABLE responses MATERIALIZE PROJECTION "+name+" SETTINGS mutations_sync = 1"); err != nil {
+			return fmt.Errorf("materialize %s: %w", name, err)
+		}
 	}
 	return nil
 }
