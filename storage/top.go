@@ -72,11 +72,15 @@ func (t *topQuestion) readRows(ctx context.Context, q *question) error {
 	return nil
 }
 
-// readSizedGroups does not wait for the size: as a rule there are few enough errors to count each operation. Where there are
-// not, the groups that have been begun are given up.
+// readSizedGroups does not wait for the size of a short range: as a rule there are few enough errors to count each operation.
+// Where there are not, the groups that have been begun are given up.
 func (t *topQuestion) readSizedGroups(ctx context.Context, q *question) error {
-	err := q.together(ctx, t.readSize, t.groupsOf(1))
-	if !errors.Is(err, errSample) {
+	steps := []func(context.Context, *question) error{t.readSize}
+	if first, last := whole(t.filter.From, t.filter.To, day); !first.Before(last) {
+		steps = append(steps, t.groupsOf(1))
+	}
+	err := q.together(ctx, steps...)
+	if isSampled := errors.Is(err, errSample); !isSampled && (err != nil || len(steps) == 2) {
 		return err
 	}
 	t.answer.Rows = t.answer.Rows[:0]

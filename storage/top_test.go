@@ -287,8 +287,7 @@ func setFor(t *testing.T, bound *uint64, value uint64) {
 	t.Cleanup(func() { *bound = before })
 }
 
-// TestTopOfWholeDays asks with the projection and, by a filter that lets everything through, without it. Half of the rows lie in
-// parts that were there before it.
+// TestTopOfWholeDays: half of the rows lie in parts that were there before the projection.
 func TestTopOfWholeDays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the server does the work; minutes under the race detector")
@@ -297,10 +296,7 @@ func TestTopOfWholeDays(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 1))
-	rows := randomRows(r, 6000)
-	for _, row := range rows {
-		row.Time += int64(r.IntN(9*24)) * time.Hour.Milliseconds()
-	}
+	rows := rowsOfDays(r, 6000)
 	insertCase(t, o, rows[:3000])
 	require.NoError(t, db.conn.Exec(t.Context(), "ALTER TABLE responses DROP PROJECTION days SETTINGS mutations_sync = 1"))
 	text, err := migrations.FS.ReadFile("0013_add_days.sql")
@@ -308,7 +304,39 @@ func TestTopOfWholeDays(t *testing.T) {
 	up, _, _ := strings.Cut(string(text), "-- +goose StatementEnd")
 	require.NoError(t, db.conn.Exec(t.Context(), up))
 	insertCase(t, o, rows[3000:])
+	compareWholeDays(t, db, r)
+}
 
+// TestTopOfWholeDaysOfShards: a group's days lie on both shards.
+func TestTopOfWholeDaysOfShards(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the server does the work; minutes under the race detector")
+	}
+	cluster := openCluster(t, 2)
+	require.NoError(t, cluster.Migrate(t.Context(), ClusterMigration{}, func(string) {}))
+	r := rand.New(rand.NewPCG(2, 1))
+	rows := rowsOfDays(r, 6000)
+	for i, shard := range cluster.Shards {
+		insertCase(t, shard.Replicas[0], rows[i*3000:(i+1)*3000])
+	}
+	db, err := Open(t.Context(), cluster.AllShards())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	compareWholeDays(t, db, r)
+}
+
+// rowsOfDays are random rows over nine days.
+func rowsOfDays(r *rand.Rand, n int) []*parsers.Row {
+	rows := randomRows(r, n)
+	for _, row := range rows {
+		row.Time += int64(r.IntN(9*24)) * time.Hour.Milliseconds()
+	}
+	return rows
+}
+
+// compareWholeDays asks for whole days with the projection, and without it by a filter that lets everything through.
+func compareWholeDays(t *testing.T, db *DB, r *rand.Rand) {
+	t.Helper()
 	setFor(t, &maxCountedErrors, 0)
 	for range 30 {
 		setFor(t, &minSample, uint64(r.IntN(2)*1000)) // all operations from the sample, or all counted

@@ -27,7 +27,7 @@ type question struct {
 	from, to   string
 	watch      time.Duration
 	now        time.Time
-	whole      bool // --since is of whole minutes
+	whole      bool // --since ends with the running minute, of a week with the running hour
 }
 
 func (q *question) register(cmd *cobra.Command) {

@@ -10,6 +10,9 @@ import (
 	"github.com/errata-dev/errata/internal/config"
 )
 
+// week is the shortest --since that ends with the running hour.
+const week = 7 * 24 * time.Hour
+
 func toText(v any) string { return fmt.Sprint(v) }
 
 // settleStart lets a range begin but once: a flag wins over a setting of the environment or the file.
@@ -46,8 +49,12 @@ func (q *question) setRange(zone *time.Location) error {
 			return cli.Usagef("--since: %w", err)
 		}
 		if q.whole && q.to == "" {
-			// The table counts whole minutes beside its rows. Nothing that has happened is left out at this end.
-			q.filter.To = q.now.Add(time.Minute - 1).Truncate(time.Minute)
+			// The table counts whole minutes beside its rows, and of days whole hours. Nothing that has happened is left out at this end.
+			unit := time.Minute
+			if since >= week {
+				unit = time.Hour
+			}
+			q.filter.To = q.now.Add(unit - 1).Truncate(unit)
 		}
 		q.filter.From = q.filter.To.Add(-since)
 	}

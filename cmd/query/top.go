@@ -22,7 +22,7 @@ func newTop() *cobra.Command {
 		Long: `top groups errors by vendor, status and code and counts them exactly: the rows, "other" and "total" add up. The rate is of
 all responses of that vendor under the same filters; the change is against the window of equal length before. Distinct operations of
 more than 2 million errors are estimated, which a note says; --exact counts up to 20 million. A range of --since ends with the
-running minute: from and to are in the answer.`,
+running minute, of a week and more with the running hour: from and to are in the answer.`,
 		Example: `  query top --since 24h
   query top --vendor truelayer --by endpoint,code
   query top --by service --category rate_limit -o json`,
