@@ -44,7 +44,7 @@ ALTER TABLE responses
     MODIFY COLUMN operation UInt64 CODEC(T64), -- 40 bits of a keyed hash; rows from before have 64
     MODIFY COLUMN message String CODEC(ZSTD(1)),
     MODIFY COLUMN fingerprint UInt64 CODEC(ZSTD(1)),
-    MODIFY COLUMN status UInt16 CODEC(ZSTD(1))
+    MODIFY COLUMN status UInt16 CODEC(T64, ZSTD(1))
 -- +goose StatementEnd
 
 -- +goose Down

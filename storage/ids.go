@@ -58,7 +58,8 @@ func (p *packedID) pack(text []byte) {
 		return
 	}
 	p.form.prefixSize = uint8(copy(p.form.prefix[:], text[:start]))
-	p.form.size = uint8(unhex(p.bytes[:], text[start:]))
+	unhex(p.bytes[:], text[start:])
+	p.form.size = uint8((len(text) - start) / 2)
 }
 
 func isIDPrefix(text []byte) bool {
@@ -77,31 +78,20 @@ func (p *packedID) packUUID(text []byte) bool {
 	if len(text) != uuidLength || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
 		return false
 	}
-	at := 0
-	for _, group := range [...][]byte{text[:8], text[9:13], text[14:18], text[19:23], text[24:]} {
-		if !isHex(group) {
-			return false
-		}
-		at += unhex(p.bytes[at:], group)
+	hex := unhex(p.bytes[0:4], text[:8]) && unhex(p.bytes[4:6], text[9:13]) && unhex(p.bytes[6:8], text[14:18]) && unhex(p.bytes[8:10], text[19:23]) && unhex(p.bytes[10:], text[24:])
+	if hex {
+		p.form.size, p.form.uuid = uint8(len(p.bytes)), true
 	}
-	p.form.size, p.form.uuid = uint8(at), true
-	return true
+	return hex
 }
 
-func isHex(text []byte) bool {
-	for _, c := range text {
-		if nibbles[c] > 15 {
-			return false
-		}
+// unhex packs an even number of lower-case hex digits. It reports whether they are.
+func unhex(dst, digits []byte) bool {
+	var invalid byte
+	for i := range len(digits) / 2 {
+		high, low := nibbles[digits[2*i]], nibbles[digits[2*i+1]]
+		dst[i] = high<<4 | low
+		invalid |= high | low
 	}
-	return true
-}
-
-// unhex packs an even number of lower-case hex digits and returns how many bytes they are.
-func unhex(dst, digits []byte) int {
-	size := len(digits) / 2
-	for i := range size {
-		dst[i] = nibbles[digits[2*i]]<<4 | nibbles[digits[2*i+1]]
-	}
-	return size
+	return invalid < 16
 }

@@ -1,6 +1,9 @@
 package storage
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Of a path is stored what its route does not say: the values of its placeholders, as bytes where they are
 // hexadecimal digits or a UUID. The column path puts the text together again (migration 0012).
@@ -54,20 +57,22 @@ func cutPlaceholder(route []byte) (before, after []byte, found bool) {
 func appendValue(dst, value []byte) (_ []byte, ok bool) {
 	start := len(dst)
 	var id packedID
-	if id.packUUID(value) {
+	if len(value) == uuidLength && id.packUUID(value) {
 		return id.appendTo(dst), true
 	}
 	digits := value
-	switch {
-	case len(value) == 0 || !isHex(value) || len(value)%2 > 0 && value[0] >= 'e':
+	switch odd := len(value)%2 > 0; {
+	case len(value) == 0 || odd && nibbles[value[0]] >= 0xe:
 		return appendText(dst, value)
-	case len(value)%2 > 0:
+	case odd:
 		dst, digits = append(dst, oddDigits|nibbles[value[0]]), value[1:]
 	case value[0] == 'f' || len(value) == 2*len(id.bytes):
 		dst = append(dst, evenDigits)
 	}
-	for i := 0; i < len(digits); i += 2 {
-		dst = append(dst, nibbles[digits[i]]<<4|nibbles[digits[i+1]])
+	packed := len(dst)
+	dst = slices.Grow(dst, len(digits)/2)[:packed+len(digits)/2]
+	if !unhex(dst[packed:], digits) {
+		return appendText(dst[:start], value)
 	}
 	return dst, len(dst)-start != len(id.bytes)
 }
