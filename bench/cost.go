@@ -73,6 +73,7 @@ type costs struct {
 	*bench
 	options costOptions
 	seed    *database // a million rows
+	large   *database // ten million, nil until they are needed
 }
 
 func measureCost(ctx context.Context, o costOptions, runs int, out io.Writer, log zerolog.Logger) (err error) {
@@ -236,14 +237,41 @@ func (c *costs) againstRows(ctx context.Context) error {
 
 const million = 1_000_000
 
-// enlarge gives the table so many million rows of another topic, in parts of a million that are not merged any more.
-// They share their files: the same part is attached again and again.
+// enlarge gives the table so many million rows of another topic, in parts of ten million and the rest of a million each:
+// few, as merges leave them, and too large to be merged any more. A hundred small ones beside them would have the server
+// merge new parts at once, and so count merges that the other tables put off. They share their files: the same part is
+// attached again and again.
 func (c *costs) enlarge(ctx context.Context, table *database, millions int) error {
 	if err := table.exec(ctx, "ALTER TABLE "+table.name+".responses MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = 10000000"); err != nil {
 		return err
 	}
-	for range millions {
-		if err := table.exec(ctx, "ALTER TABLE "+table.name+".responses ATTACH PARTITION ALL FROM "+c.seed.name+".responses"); err != nil {
+	if err := c.openLarge(ctx, millions); err != nil {
+		return err
+	}
+	if err := table.attach(ctx, c.large, millions/10); err != nil {
+		return err
+	}
+	return table.attach(ctx, c.seed, millions%10)
+}
+
+// openLarge makes the table with ten million rows in one part, where it is needed for the first time.
+func (c *costs) openLarge(ctx context.Context, millions int) (err error) {
+	if millions < 10 || c.large != nil {
+		return nil
+	}
+	if c.large, err = c.engine.freshDatabase(ctx); err != nil {
+		return err
+	}
+	if err := c.large.attach(ctx, c.seed, 10); err != nil {
+		return err
+	}
+	return c.large.merge(ctx)
+}
+
+// attach gives the table the rows of another so many times.
+func (d *database) attach(ctx context.Context, from *database, times int) error {
+	for range times {
+		if err := d.exec(ctx, "ALTER TABLE "+d.name+".responses ATTACH PARTITION ALL FROM "+from.name+".responses"); err != nil {
 			return err
 		}
 	}
