@@ -188,13 +188,40 @@ func (c *compiler) lineOf(key string) int {
 	return 1 + strings.Count(c.text[:strings.Index(c.text[at[0]:], key)+at[0]], "\n")
 }
 
-// located prefixes a syntax error with its line.
+// located prefixes a fault of the TOML with its line. Of a value of the wrong type it says the key, what was found and
+// what is wanted.
 func located(err error) error {
 	var parse toml.ParseError
 	if errors.As(err, &parse) {
 		return fmt.Errorf(":%d: %w", parse.Position.Line, err)
 	}
+	if types := wrongType.FindStringSubmatch(err.Error()); types != nil {
+		found, _, _ := strings.Cut(typeName(types[3]), ",")
+		return fmt.Errorf(":%s: %s: found %s, want %s", types[1], types[2], found, typeName(types[4]))
+	}
 	return fmt.Errorf(": %w", err)
+}
+
+// wrongType is how the decoder says it, without an error type of its own.
+var wrongType = regexp.MustCompile(`^toml: line (\d+) \(last key "([^"]*)"\): (?:incompatible types: TOML value has type|type mismatch for \S+: expected table but found) ([^;]+)(?:; destination has type (\w+))?$`)
+
+// typeName says in words what the decoder calls a type; it names none where it wants a table.
+func typeName(decoders string) string {
+	switch decoders {
+	case "string":
+		return `a text, such as "x"`
+	case "int64", "integer":
+		return "a whole number, such as 400"
+	case "float64", "float":
+		return "a number, such as 1.5"
+	case "bool", "boolean":
+		return "true or false"
+	case "[]any", "[]map[string]any", "slice":
+		return `a list, such as ["x"]`
+	case "map[string]any", "map", "":
+		return `a table, such as { key = "x" }`
+	}
+	return decoders
 }
 
 // fault notes one fault of the file. needle is a text that the faulty line holds.
