@@ -204,17 +204,3 @@ func fill[T any](items []T, weight func(T) int) []T {
 	}
 	return table
 }
-
-// EndpointNames lists the endpoints of a vendor as "METHOD /route/{id}", none if it is unknown.
-func EndpointNames(vendor string) []string {
-	var names []string
-	for _, spec := range vendorSpecs() {
-		if spec.name != vendor {
-			continue
-		}
-		for _, e := range spec.endpoints {
-			names = append(names, newEndpoint(e).name)
-		}
-	}
-	return names
-}

@@ -44,10 +44,32 @@ func main() {
 	}
 }
 
+// run prints what it has measured, also when that is not good enough.
 func run(ctx context.Context, s settings) error {
-	if s.cost != "" {
-		return s.measureCost(ctx)
+	rules, err := alert.Decode("default rules", alert.DefaultFile)
+	if err != nil {
+		return err
 	}
+	var out bytes.Buffer
+	if s.cost != "" {
+		err = s.measureCost(ctx, &out, rules)
+	} else {
+		err = s.measureFresh(ctx, &out, rules)
+	}
+	_, writeErr := out.WriteTo(os.Stdout)
+	return errors.Join(err, writeErr)
+}
+
+func (s settings) measureCost(ctx context.Context, out *bytes.Buffer, rules *alert.File) error {
+	at, err := time.Parse(time.RFC3339, s.at)
+	if err != nil {
+		return fmt.Errorf("at: %w", err)
+	}
+	return measureCost(ctx, out, s.cost, at, rules)
+}
+
+// measureFresh measures in an engine of its own.
+func (s settings) measureFresh(ctx context.Context, out *bytes.Buffer, rules *alert.File) error {
 	dir, err := os.MkdirTemp("", "alerts-")
 	if err != nil {
 		return err
@@ -56,33 +78,13 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.measure(ctx, engine.URL()), engine.Close(), os.RemoveAll(dir))
+	return errors.Join(s.measure(ctx, engine.URL(), out, rules), engine.Close(), os.RemoveAll(dir))
 }
 
-func (s settings) measureCost(ctx context.Context) error {
-	at, err := time.Parse(time.RFC3339, s.at)
-	if err != nil {
-		return fmt.Errorf("at: %w", err)
-	}
-	rules, err := alert.Decode("default rules", alert.DefaultFile)
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer
-	err = measureCost(ctx, &out, s.cost, at, rules)
-	_, writeErr := out.WriteTo(os.Stdout)
-	return errors.Join(err, writeErr)
-}
-
-func (s settings) measure(ctx context.Context, url string) error {
-	rules, err := alert.Decode("default rules", alert.DefaultFile)
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer
+func (s settings) measure(ctx context.Context, url string, out *bytes.Buffer, rules *alert.File) error {
 	var told *bytes.Buffer
 	if s.verbose {
-		told = &out
+		told = out
 	}
 	var quiet []quietResult
 	for _, v := range volumes[:min(s.weeks, 1)*len(volumes)] {
@@ -92,7 +94,7 @@ func (s settings) measure(ctx context.Context, url string) error {
 		}
 		quiet = append(quiet, r)
 	}
-	printQuiet(&out, quiet)
+	printQuiet(out, quiet)
 	var outcomes []outcome
 	for i := range s.seeds {
 		more, err := measureSpikes(ctx, url, rules, spikePlans(), s.first+uint64(i))
@@ -102,8 +104,7 @@ func (s settings) measure(ctx context.Context, url string) error {
 		outcomes = append(outcomes, more...)
 	}
 	if len(outcomes) > 0 {
-		printSpikes(&out, outcomes)
+		printSpikes(out, outcomes)
 	}
-	_, err = out.WriteTo(os.Stdout)
-	return errors.Join(err, verdict(quiet, outcomes))
+	return verdict(quiet, outcomes)
 }

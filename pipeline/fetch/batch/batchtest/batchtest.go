@@ -4,7 +4,6 @@ package batchtest
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"io"
 
@@ -209,9 +208,4 @@ func Old(offset int64, magic byte, value string) []byte {
 // Bomb returns a batch of one record that unpacks to size bytes.
 func Bomb(base int64, codec Codec, size int) []byte {
 	return Batch{Base: base, Codec: codec, Records: []Record{{Value: make([]byte, size)}}}.Bytes()
-}
-
-// String names a batch in a failing test.
-func (b Batch) String() string {
-	return fmt.Sprintf("%d+%d %s: %d records", b.Base, b.LastDelta, b.Codec, len(b.Records))
 }
