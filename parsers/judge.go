@@ -239,6 +239,7 @@ func (s *scratch) yesOrNo(sources []source) Retry {
 	for i := range sources {
 		text := sources[i].read(s, s.body.root, exact)
 		switch {
+		case len(text) == 0:
 		case equalFold(text, "true"), equalFold(text, "yes"), equalFold(text, "1"):
 			return RetryYes
 		case equalFold(text, "false"), equalFold(text, "no"), equalFold(text, "0"):

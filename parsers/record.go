@@ -173,9 +173,12 @@ func (s *scratch) optional(m *members) {
 
 // settle completes what members state by what headers do.
 func (res *response) settle() {
-	res.idempotencyKey = first(res.idempotencyKey, res.request.idempotencyKey)
-	res.requestID = first(res.requestID, res.request.requestID, res.request.otherID, res.answer.requestID, res.answer.otherID)
-	res.traceID = first(traceID(res.traceID), res.request.traceID)
+	set(&res.idempotencyKey, res.request.idempotencyKey)
+	if len(res.requestID) == 0 { // it is asked of every record
+		res.requestID = first(res.request.requestID, res.request.otherID, res.answer.requestID, res.answer.otherID)
+	}
+	res.traceID = traceID(res.traceID)
+	set(&res.traceID, res.request.traceID)
 }
 
 // recordStatus accepts 100 to 599, and 0 or nothing for a call that got no response. A number in a

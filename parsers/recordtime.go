@@ -35,8 +35,10 @@ func usable(ms int64) bool { return ms >= minTimeMS && ms < maxTimeMS }
 
 // numericTime: seconds below 1e11, milliseconds below 1e14, microseconds below 1e17, else nanoseconds.
 func numericTime(text []byte) (int64, bool) {
-	if i, ok := lenient.ParseInt(text); ok && (i >= 1e11 || i <= -1e11) {
-		return i / integerUnit(i), true
+	if fraction := len(text) > 10 && text[10] == '.'; !fraction { // "1767228000.865" are seconds
+		if i, ok := lenient.ParseInt(text); ok && (i >= 1e11 || i <= -1e11) {
+			return i / integerUnit(i), true
+		}
 	}
 	f, ok := lenient.ParseFloat(text)
 	switch size := math.Abs(f); {

@@ -12,6 +12,7 @@ import (
 type batch struct {
 	block  *storage.Block
 	shares map[tp]*share
+	bytes  int       // of the block, when it was weighed last
 	values int       // bytes of the records' values, which stay in memory as long as the batch
 	opened time.Time // of the first piece
 	last   time.Time // of the newest piece
