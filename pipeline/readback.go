@@ -14,7 +14,7 @@ import (
 // ReadBack says what the table holds already. It has to see every insert that the Sink acknowledged:
 // both must use the same server.
 type ReadBack interface {
-	// Present returns which offsets at or beyond each position the table has rows of.
+	// Present returns which offsets at or beyond each position the table has rows of. It gives up when its server is silent.
 	Present(ctx context.Context, source string, from []storage.Position) ([]storage.Range, error)
 }
 
@@ -28,13 +28,12 @@ type Elder interface {
 	Newest(ctx context.Context, source string, below []storage.Position) ([]storage.Position, error)
 }
 
-// readBackTimeout bounds one question to the table.
+// readBackTimeout bounds a short question to the table. What it holds may take longer to find out: a ReadBack has to give up by
+// itself when its server is silent.
 const readBackTimeout = 30 * time.Second
 
 // present asks which offsets at or beyond from are in the table, all partitions in one question.
 func (i *Ingester) present(ctx context.Context, from map[tp]int64) (map[tp]*holdings, error) {
-	ctx, cancel := context.WithTimeout(ctx, readBackTimeout)
-	defer cancel()
 	positions := make([]storage.Position, 0, len(from))
 	for p, offset := range from {
 		positions = append(positions, storage.Position{Topic: p.Topic, Partition: p.ID, Offset: offset})

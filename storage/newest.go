@@ -29,7 +29,8 @@ func (db *DB) Newest(ctx context.Context, source string, below []Position) ([]Po
 			Partition int32  `ch:"partition"`
 			Offset    int64  `ch:"newest"`
 		}
-		if err := db.conn.Select(ctx, &rows, query, args...); err != nil {
+		err = patiently(ctx, patience, func(ctx context.Context) error { return db.conn.Select(ctx, &rows, query, args...) })
+		if err != nil {
 			return nil, fmt.Errorf("newest rows: %w", err)
 		}
 		for _, r := range rows {

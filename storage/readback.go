@@ -33,11 +33,15 @@ const positionsPerQuery = 256
 
 // Present returns which offsets at or beyond each position the table holds, as runs in order of topic,
 // partition and offset, in all generations of the source. It takes one query for up to 256 positions. The server needs a bit for each
-// row found; what comes back grows with the number of runs, not of rows.
+// row found; what comes back grows with the number of runs, not of rows. It is given up when the server reads nothing for 30 s.
 func (db *DB) Present(ctx context.Context, source string, from []Position) ([]Range, error) {
 	var found []Range
 	for chunk := range slices.Chunk(from, positionsPerQuery) {
-		runs, err := db.present(ctx, source, chunk)
+		var runs []Range
+		err := patiently(ctx, patience, func(ctx context.Context) (err error) {
+			runs, err = db.present(ctx, source, chunk)
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("read back: %w", err)
 		}
