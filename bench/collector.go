@@ -34,7 +34,7 @@ func measureCollector(ctx context.Context, b *bench, s stream, note record) (err
 	if err := table.exec(ctx, "CREATE DATABASE "+table.name); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, table.drop(ctx)) }()
+	defer func() { err = errors.Join(err, table.leave(ctx)) }()
 	c := &collector{
 		Database: table.name, Broker: b.broker.addr, Topic: s.name, Group: b.broker.nextGroup(),
 		Address: table.options.Addr[0], User: table.options.User, Password: table.options.Password,

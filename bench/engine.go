@@ -186,6 +186,13 @@ func (d *database) stored(ctx context.Context) (rows, bytes uint64, err error) {
 	return rows, bytes, nil
 }
 
+// leave forgets the database and lets its files lie until the engine's directory goes. To delete them now would cost the next
+// contender: for minutes Linux's ext4 walks past every inode that was deleted a moment ago whenever a file is made, which was a tenth of what
+// ClickHouse took for an insert.
+func (d *database) leave(ctx context.Context) error {
+	return d.exec(ctx, "DETACH DATABASE "+d.name)
+}
+
 func (d *database) drop(ctx context.Context) error {
 	return d.exec(ctx, "DROP DATABASE "+d.name+" SYNC")
 }

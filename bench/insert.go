@@ -21,7 +21,7 @@ func measureInsert(ctx context.Context, b *bench, s stream, note record) (err er
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, table.drop(ctx)) }()
+	defer func() { err = errors.Join(err, table.leave(ctx)) }()
 	if err := table.stopMerging(ctx); err != nil {
 		return err
 	}

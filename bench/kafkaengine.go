@@ -34,7 +34,7 @@ func measureKafkaEngine(ctx context.Context, b *bench, s stream, note record) (e
 	if err := table.exec(ctx, "CREATE DATABASE "+table.name); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, table.drop(ctx)) }()
+	defer func() { err = errors.Join(err, table.leave(ctx)) }()
 	e := &kafkaEngine{Database: table.name, Broker: b.broker.addr, Topic: s.name, Group: b.broker.nextGroup(), table: table}
 	if err := e.exec(ctx, "target.sql", "queue.sql"); err != nil {
 		return err

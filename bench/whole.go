@@ -13,7 +13,7 @@ func measureWhole(ctx context.Context, b *bench, s stream, note record) (err err
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, table.drop(ctx)) }()
+	defer func() { err = errors.Join(err, table.leave(ctx)) }()
 	way, err := b.carry(ctx, assignment{Topic: s.name, Records: b.recordsOf(s), Profile: b.profile(s)}, table, note)
 	if err != nil {
 		return err
