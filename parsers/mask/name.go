@@ -32,7 +32,7 @@ func hostLength(b []byte) int {
 		n--
 		label = bytes.LastIndexByte(b[:n], '.') + 1
 	}
-	if label == 0 || !isTopLevel(b[label:n]) || n < len(b) && isWord(b[n]) {
+	if label == 0 || !isTopLevel(b[label:n]) || n < len(b) && isWord(b[n]) || beginsMasked(b[n:]) {
 		return 0
 	}
 	if n+1 < len(b) && b[n] == ':' && isDigit(b[n+1]) {
@@ -40,6 +40,13 @@ func hostLength(b []byte) int {
 		}
 	}
 	return n
+}
+
+// beginsMasked reports whether b begins with the placeholder of a word, which what stands before it continues: b.dk30 is no host,
+// nor is b.dk<n>.
+func beginsMasked(b []byte) bool {
+	end := bytes.IndexByte(b[:min(len(b), longestName)], '>')
+	return end > 0 && isWordPlaceholder(b[:end+1])
 }
 
 // isTopLevel knows the top-level domains that hosts in messages have. Words of sentences and of code
