@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -68,10 +69,12 @@ func (e endpoint) dialer() *kafka.Dialer {
 type layout struct {
 	clusterID string
 	leaders   map[tp]int // broker id; a partition without a leader is absent
+	topics    []kafka.Topic
+	missing   error // says which of several topics do not exist; nil = all do
 }
 
 // connect asks for the layout for the first time, so that what is wrong with the address, the
-// credentials or the topics is said at once.
+// credentials or the topics is said at once. It fails where none of the topics exists.
 func (b *broker) connect(ctx context.Context, topics []string) (layout, error) {
 	meta, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
 	if err != nil {
@@ -83,16 +86,33 @@ func (b *broker) connect(ctx context.Context, topics []string) (layout, error) {
 		}
 		return layout{}, connectError(b.addresses, err)
 	}
-	for _, topic := range meta.Topics {
-		if topic.Error != nil {
-			return layout{}, topicError(b.addresses, topic.Name, topic.Error)
+	l := newLayout(meta)
+	l.missing, err = b.missing(meta.Topics)
+	return l, err
+}
+
+// missing says which of the topics do not exist. It fails where all are missing, or something else is wrong with one.
+func (b *broker) missing(topics []kafka.Topic) (missing, err error) {
+	n := 0
+	for _, topic := range topics {
+		if topic.Error == nil {
+			continue
 		}
+		wrong := topicError(b.addresses, topic.Name, topic.Error)
+		if !isMissing(topic.Error) {
+			return nil, wrong
+		}
+		missing = errors.Join(missing, wrong)
+		n++
 	}
-	return newLayout(meta), nil
+	if n == len(topics) {
+		return nil, missing
+	}
+	return missing, nil
 }
 
 func newLayout(meta *kafka.MetadataResponse) layout {
-	l := layout{clusterID: meta.ClusterID, leaders: map[tp]int{}}
+	l := layout{clusterID: meta.ClusterID, leaders: map[tp]int{}, topics: meta.Topics}
 	for _, topic := range meta.Topics {
 		for _, p := range topic.Partitions {
 			if p.Leader.Host != "" {

@@ -24,7 +24,8 @@ func TestTheFirstConnectionSaysWhatIsWrong(t *testing.T) {
 		want   error
 		text   string
 	}{
-		"missing topic":  {func(o *Options) { o.Topics = append(o.Topics, "nowhere") }, ErrNoTopic, `has no topic "nowhere"`},
+		"missing topic":  {func(o *Options) { o.Topics = []string{"nowhere"} }, ErrNoTopic, `has no topic "nowhere"`},
+		"missing topics": {func(o *Options) { o.Topics = []string{"nowhere", "either"} }, ErrNoTopic, `has no topic "either"`},
 		"no broker":      {func(o *Options) { o.Brokers = []string{closed} }, ErrUnreachable, closed},
 		"wrong password": {func(o *Options) { o.Brokers = guarded; o.SASL = plain.Mechanism{Username: "user", Password: "wrong"} }, ErrAuthentication, guarded[0]},
 		"no password":    {func(o *Options) { o.Brokers = guarded }, ErrUnreachable, "TLS or SASL"},

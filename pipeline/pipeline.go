@@ -86,9 +86,10 @@ func New(o Options, parser Parser, sink Sink, back ReadBack, log zerolog.Logger,
 var errRunTwice = errors.New("an ingester runs once")
 
 // Run ingests until ctx ends, then delivers what is assembled, commits, leaves the group and returns
-// nil. The first connection fails fast, with ErrUnreachable, ErrAuthentication or ErrNoTopic; once it
-// has been made, outages are waited for, however long they last. A bounded run (Options.Until) also ends by
-// itself; a *HaltError then says that a partition could not be read to its end.
+// nil. The first connection fails fast, with ErrUnreachable, ErrAuthentication or, where none of the topics exists,
+// ErrNoTopic; once it has been made, outages are waited for, however long they last, and so is a topic that is missing.
+// A bounded run (Options.Until) also ends by itself; a *HaltError then says that a partition could not be read to its
+// end.
 func (i *Ingester) Run(ctx context.Context) error {
 	if i.started.Swap(true) {
 		return errRunTwice
@@ -113,6 +114,7 @@ func (i *Ingester) Run(ctx context.Context) error {
 		return fmt.Errorf("kafka at %s states no cluster id: set the source's name", i.broker.addresses)
 	}
 	i.topics = &topics{broker: i.broker, names: i.options.Topics}
+	i.count(seen.topics)
 	group, err := kafka.NewConsumerGroup(i.groupConfig(e))
 	if err != nil {
 		return fmt.Errorf("consumer group: %w", err)

@@ -28,7 +28,8 @@ type Position struct {
 func (p Position) Lag() int64 { return p.LogEnd - max(p.LogStart, p.Committed) }
 
 // Positions asks the cluster how far the group is in the partitions of the topics, in order of topic and
-// partition. It joins no group and changes nothing. The errors are those of Run's first connection.
+// partition. It joins no group and changes nothing. The errors are those of Run's first connection; where only some
+// of the topics do not exist, the others' positions come with ErrNoTopic.
 func Positions(ctx context.Context, o Options) ([]Position, error) {
 	o = o.withDefaults()
 	b := endpoint{brokers: o.Brokers, topics: o.Topics, clientID: o.ClientID, tls: o.TLS, sasl: o.SASL, timeout: o.RequestTimeout}.open()
@@ -63,5 +64,5 @@ func Positions(ctx context.Context, o Options) ([]Position, error) {
 	slices.SortFunc(positions, func(a, b Position) int {
 		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 	})
-	return positions, nil
+	return positions, seen.missing
 }

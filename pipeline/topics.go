@@ -75,18 +75,22 @@ func (i *Ingester) watchTopics(ctx context.Context, dealt *map[string]int, chang
 	}
 }
 
-// lookAtTopics returns how many partitions each topic has.
 func (i *Ingester) lookAtTopics(ctx context.Context) (there map[string]int, err error) {
 	list, err := i.topics.ask(ctx)
 	if err != nil {
 		return nil, err
 	}
+	return i.count(list), nil
+}
+
+// count returns how many partitions each topic has, and says which do not exist.
+func (i *Ingester) count(list []kafka.Topic) (there map[string]int) {
 	there = map[string]int{}
 	for _, topic := range list {
 		part := "topic " + topic.Name
 		if isMissing(topic.Error) {
-			i.quiet.warn(i.log, part).Str("topic", topic.Name).Msg("a topic does not exist any more, the others go on")
-			i.health.set(part, fmt.Sprintf("kafka at %s has no topic %q any more; create it again, or restart without it", i.broker.addresses, topic.Name))
+			i.quiet.warn(i.log, part).Str("topic", topic.Name).Msg("a topic does not exist, the others go on")
+			i.health.set(part, fmt.Sprintf("kafka at %s has no topic %q; create it, or restart without it", i.broker.addresses, topic.Name))
 			continue
 		}
 		i.health.clear(part)
@@ -94,5 +98,5 @@ func (i *Ingester) lookAtTopics(ctx context.Context) (there map[string]int, err 
 			there[topic.Name] = n
 		}
 	}
-	return there, nil
+	return there
 }

@@ -25,7 +25,7 @@ func TestATopicIsDeletedBesideAnother(t *testing.T) {
 
 	_, err := admin.DeleteTopics(t.Context(), "gone")
 	require.NoError(t, err)
-	eventually(t, "said", func() bool { _, reason := i.Ready(); return contains(reason, `has no topic "gone" any more`) })
+	eventually(t, "said", func() bool { _, reason := i.Ready(); return contains(reason, `has no topic "gone"`) })
 	produce(t, c, 2, 10)
 	eventually(t, "the other goes on", func() bool { return table.count() == 40 })
 	groups, err := admin.DescribeGroups(t.Context(), "errata")
@@ -34,10 +34,45 @@ func TestATopicIsDeletedBesideAnother(t *testing.T) {
 
 	_, err = admin.CreateTopic(t.Context(), 3, 1, nil, "gone")
 	require.NoError(t, err)
-	eventually(t, "taken up", func() bool { _, reason := i.Ready(); return !contains(reason, "any more") })
+	eventually(t, "taken up", func() bool { _, reason := i.Ready(); return !contains(reason, "has no topic") })
 	// The table of these tests does not tell topics apart: the first two partitions would pass for the other's.
 	require.NoError(t, client(t, c).ProduceSync(t.Context(), &kgo.Record{Topic: "gone", Partition: 2, Value: []byte("s")}).FirstErr())
 	eventually(t, "delivered, too", func() bool { return table.count() == 41 })
+}
+
+// One of two topics does not exist yet: that is said, the other is read, and the group takes it up when it appears.
+func TestATopicIsMissingAtTheStart(t *testing.T) {
+	t.Parallel()
+	c := cluster(t, 2)
+	o, table := quick(c), newTable()
+	o.Topics, o.PartitionWatchInterval = []string{"later", testTopic}, 100*time.Millisecond
+	produce(t, c, 2, 10)
+	i := start(t, o, table)
+	eventually(t, "the other is read", func() bool { return table.count() == 20 })
+	_, reason := i.Ready()
+	require.Contains(t, reason, `has no topic "later"; create it`)
+
+	_, err := kadm.NewClient(client(t, c)).CreateTopic(t.Context(), 3, 1, nil, "later")
+	require.NoError(t, err)
+	eventually(t, "taken up", func() bool { _, reason := i.Ready(); return !contains(reason, "has no topic") })
+	// As above: the table of these tests does not tell topics apart.
+	require.NoError(t, client(t, c).ProduceSync(t.Context(), &kgo.Record{Topic: "later", Partition: 2, Value: []byte("s")}).FirstErr())
+	eventually(t, "delivered, too", func() bool { return table.count() == 21 })
+}
+
+// How far a group is in the topics that exist is known although another does not.
+func TestPositionsBesideAMissingTopic(t *testing.T) {
+	t.Parallel()
+	c := cluster(t, 2)
+	produce(t, c, 2, 10)
+	o := quick(c)
+	o.Topics = []string{"first", testTopic, "second"}
+	positions, err := Positions(t.Context(), o)
+	require.ErrorIs(t, err, ErrNoTopic)
+	require.ErrorContains(t, err, `has no topic "first"`)
+	require.ErrorContains(t, err, `has no topic "second"`)
+	require.Len(t, positions, 2)
+	require.EqualValues(t, 10, positions[1].LogEnd)
 }
 
 // The only topic is deleted.
@@ -51,7 +86,7 @@ func TestTheOnlyTopicIsDeleted(t *testing.T) {
 	eventually(t, "ready", func() bool { ready, _ := i.Ready(); return ready })
 	_, err := admin.DeleteTopics(t.Context(), testTopic)
 	require.NoError(t, err)
-	eventually(t, "said", func() bool { _, reason := i.Ready(); return contains(reason, "any more") })
+	eventually(t, "said", func() bool { _, reason := i.Ready(); return contains(reason, "has no topic") })
 	_, err = admin.CreateTopic(t.Context(), 2, 1, nil, testTopic)
 	require.NoError(t, err)
 	produce(t, c, 2, 10)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,7 @@ func newLag() *cobra.Command {
 		Short: "Show how far the group has come in each partition",
 		Long: `lag asks Kafka how far the consumer group has come: what the log of each partition holds, the offset that is committed
 (everything below has its row in ClickHouse), the records behind it, and the insert that is under way (granted). It joins no
-group, changes nothing and needs no ClickHouse.`,
+group, changes nothing and needs no ClickHouse. A topic that does not exist is named after the others' lines, with exit code 1.`,
 		Example: `  ingest lag --brokers kafka:9092
   ingest lag --watch 5s
   ingest lag -o json | jq .lag`,
@@ -50,12 +51,15 @@ func (l *lagging) run(cmd *cobra.Command) error {
 		return err
 	}
 	for {
-		positions, err := pipeline.Positions(cmd.Context(), options)
-		if err != nil {
-			return err
+		positions, missing := pipeline.Positions(cmd.Context(), options)
+		if missing != nil && len(positions) == 0 {
+			return missing
 		}
 		if err := l.print(cmd, options.Group, positions); err != nil || l.watch <= 0 {
-			return err
+			return errors.Join(missing, err)
+		}
+		if missing != nil {
+			cli.Note(cmd.ErrOrStderr(), "%v", missing)
 		}
 		if err := sleep(cmd.Context(), l.watch); err != nil {
 			return err

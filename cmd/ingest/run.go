@@ -17,6 +17,7 @@ func newRun() *cobra.Command {
 		Long: `run joins the consumer group, reads response logs from the topics and writes them to ClickHouse until it is
 stopped with SIGTERM or Ctrl-C; then it delivers what it has read, commits and leaves the group. Run as many as you
 like with the same --group: they share the partitions. Offsets are committed only after ClickHouse has acknowledged.
+A topic that does not exist is named in the log and by /readyz, and read when it appears; one of them must exist.
 
 The ClickHouse server must have been prepared with ingest migrate; the embedded one is prepared by itself.`,
 		Example: `  ingest run --brokers kafka-1:9092,kafka-2:9092 --clickhouse clickhouse://errata@clickhouse:9000/errata
