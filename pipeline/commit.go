@@ -7,6 +7,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"github.com/errata-dev/errata/pipeline/fetch"
 	"github.com/errata-dev/errata/pipeline/grant"
 )
 
@@ -39,7 +40,7 @@ func (b *broker) commit(ctx context.Context, m member, entries map[tp]entry) (ma
 		GroupID: m.group, GenerationID: m.generation, MemberID: m.id, Topics: topics,
 	})
 	if err != nil {
-		return outcomes, fmt.Errorf("offset commit: %w", bare(err))
+		return outcomes, fmt.Errorf("offset commit: %w", fetch.Bare(err))
 	}
 	answered := 0
 	for topic, states := range answer.Topics {

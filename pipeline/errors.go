@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 
 	"github.com/segmentio/kafka-go"
+
+	"github.com/errata-dev/errata/pipeline/fetch"
 )
 
 // The errors that end Run or a Publisher before anything was read or written; test with errors.Is.
@@ -43,17 +44,9 @@ func isFenced(err error) bool {
 // isMissing reports whether the cluster says that there is no such topic.
 func isMissing(err error) bool { return errors.Is(err, kafka.UnknownTopicOrPartition) }
 
-// bare leaves out the name of kafka-go's method, which says nothing to who reads the log.
-func bare(err error) error {
-	if inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "kafka.(*Client).") {
-		return inner
-	}
-	return err
-}
-
 // connectError turns the first failure to talk to the cluster into a sentence with a next step.
 func connectError(addresses string, err error) error {
-	err = bare(err)
+	err = fetch.Bare(err)
 	if errors.Is(err, kafka.IllegalSASLState) {
 		return fmt.Errorf("%w at %s: %w; this port asks for none: leave out SASL, or give the port that does", ErrAuthentication, addresses, err)
 	}

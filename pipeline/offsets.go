@@ -7,6 +7,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"github.com/errata-dev/errata/pipeline/fetch"
 	"github.com/errata-dev/errata/pipeline/grant"
 )
 
@@ -21,7 +22,7 @@ func (b *broker) bounds(ctx context.Context, partitions []tp) (logs map[tp]span,
 	}
 	answer, err := b.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: topics})
 	if err != nil {
-		return nil, nil, fmt.Errorf("log bounds: %w", bare(err))
+		return nil, nil, fmt.Errorf("log bounds: %w", fetch.Bare(err))
 	}
 	logs = make(map[tp]span, len(partitions))
 	for topic, offsets := range answer.Topics {
@@ -54,7 +55,7 @@ func (b *broker) committed(ctx context.Context, group string, partitions []tp) (
 		return found, nil // a group that nobody has joined yet has committed nothing
 	}
 	if err != nil {
-		return nil, fmt.Errorf("committed offsets of group %s: %w", group, bare(err))
+		return nil, fmt.Errorf("committed offsets of group %s: %w", group, fetch.Bare(err))
 	}
 	for topic, states := range answer.Topics {
 		for _, s := range states {

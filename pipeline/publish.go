@@ -12,6 +12,8 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/sasl"
+
+	"github.com/errata-dev/errata/pipeline/fetch"
 )
 
 // HeaderTruncated marks a record that holds only the beginning of its line; its value is the length
@@ -241,7 +243,7 @@ func (p *Publisher) request(ctx context.Context, to int, lines []line) (end int6
 		err = answer.Error
 	}
 	if err != nil {
-		return 0, fmt.Errorf("produce: %w", err)
+		return 0, fmt.Errorf("produce: %w", fetch.Bare(err))
 	}
 	return answer.BaseOffset + int64(len(lines)), nil
 }

@@ -115,6 +115,17 @@ func TestPublisherTriesAgain(t *testing.T) {
 	require.Len(t, consume(t, c, 2), 2)
 }
 
+// The log of ingest load names no method of the client's.
+func TestPublisherSaysThatTheBrokerIsAway(t *testing.T) {
+	t.Parallel()
+	p, err := NewPublisher(PublisherOptions{Brokers: []string{closedAddress(t)}, Topic: testTopic}, zerolog.Nop())
+	require.NoError(t, err)
+	defer p.Close()
+	_, err = p.request(t.Context(), 0, []line{{}})
+	require.ErrorContains(t, err, "produce: ")
+	require.NotContains(t, err.Error(), "kafka.(*")
+}
+
 func TestPublisherSendsWhatAQuietPipeHolds(t *testing.T) {
 	t.Parallel()
 	c := cluster(t, 1)

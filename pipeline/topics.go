@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"github.com/segmentio/kafka-go"
+
+	"github.com/errata-dev/errata/pipeline/fetch"
 )
 
 // topics keeps an eye on the topics that the group reads. kafka-go could do that, but where one of several topics is
@@ -55,7 +57,7 @@ func (t *topics) partitions() (list []kafka.Partition) {
 func (t *topics) ask(ctx context.Context) ([]kafka.Topic, error) {
 	meta, err := t.broker.client.Metadata(ctx, &kafka.MetadataRequest{Topics: t.names})
 	if err != nil {
-		return nil, fmt.Errorf("topics: %w", bare(err))
+		return nil, fmt.Errorf("topics: %w", fetch.Bare(err))
 	}
 	return meta.Topics, nil
 }

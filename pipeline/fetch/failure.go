@@ -118,7 +118,7 @@ func (c *Config) first(ctx context.Context, p Partition) (int64, error) {
 		Topics: map[string][]kafka.OffsetRequest{p.Topic: {kafka.FirstOffsetOf(int(p.ID))}},
 	})
 	if err != nil {
-		return 0, fmt.Errorf("oldest offset of %s: %w", p, err)
+		return 0, fmt.Errorf("oldest offset of %s: %w", p, Bare(err))
 	}
 	err = kafka.UnknownTopicOrPartition
 	for _, o := range answer.Topics[p.Topic] {

@@ -80,7 +80,7 @@ func (c *Config) leaders(ctx context.Context) (map[Partition]int, error) {
 	client := kafka.Client{Addr: c.Addr, Transport: c.Transport, Timeout: c.RequestTimeout}
 	meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: c.Topics})
 	if err != nil {
-		return nil, fmt.Errorf("cluster layout: %w", err)
+		return nil, fmt.Errorf("cluster layout: %w", Bare(err))
 	}
 	leaders := map[Partition]int{}
 	for _, topic := range meta.Topics {

@@ -54,7 +54,7 @@ func (c *Cluster) Close() { c.close() }
 func (c *Cluster) ID(ctx context.Context) (string, error) {
 	meta, err := c.client.Metadata(ctx, &kafka.MetadataRequest{Topics: c.topics})
 	if err != nil {
-		return "", fmt.Errorf("cluster id: %w", err)
+		return "", fmt.Errorf("cluster id: %w", fetch.Bare(err))
 	}
 	if meta.ClusterID == "" {
 		return "", errors.New("kafka states no cluster id: set the source's name with --source")
@@ -89,7 +89,7 @@ func (c *Cluster) offsets(ctx context.Context, partitions []fetch.Partition, at 
 	}
 	answer, err := c.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: topics})
 	if err != nil {
-		return nil, fmt.Errorf("list offsets: %w", err)
+		return nil, fmt.Errorf("list offsets: %w", fetch.Bare(err))
 	}
 	found := make(map[fetch.Partition]int64, len(partitions))
 	for topic, list := range answer.Topics {
@@ -114,7 +114,7 @@ func (c *Cluster) offsets(ctx context.Context, partitions []fetch.Partition, at 
 func (c *Cluster) Members(ctx context.Context, group string) (int, error) {
 	answer, err := c.client.DescribeGroups(ctx, &kafka.DescribeGroupsRequest{GroupIDs: []string{group}})
 	if err != nil {
-		return 0, fmt.Errorf("describe group %s: %w", group, err)
+		return 0, fmt.Errorf("describe group %s: %w", group, fetch.Bare(err))
 	}
 	members := 0
 	for _, g := range answer.Groups {
