@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/errata-dev/errata/parsers"
-	"github.com/errata-dev/errata/storage"
+	"github.com/errata-dev/errata/pipeline/fetch"
 )
 
 // maxAhead is how far a response may claim to lie after the broker received it.
@@ -18,7 +18,7 @@ type Parser interface {
 	Bury(record *parsers.Record, row *parsers.Row, reason parsers.Reason)
 }
 
-// rowWriter parses records into a block. It is not safe for concurrent use.
+// rowWriter makes rows of records. It is not safe for concurrent use.
 type rowWriter struct {
 	parser Parser
 	source string
@@ -26,12 +26,26 @@ type rowWriter struct {
 	row    parsers.Row
 }
 
-// write appends the i-th record of c to block as one row and returns what it became, which lasts until the
-// next call.
-func (w *rowWriter) write(block *storage.Block, c *chunk, i int) *parsers.Row {
-	received := w.take(c, i)
+// record is one data record of a partition.
+type record struct {
+	fetch.Record
+	value   []byte
+	fetched int64 // Unix milliseconds
+}
+
+// received is when the broker received the record, or else when it was fetched.
+func (r *record) received() int64 {
+	if r.Timestamp > 0 {
+		return r.Timestamp
+	}
+	return r.fetched
+}
+
+// parse returns what a record becomes, until the next call.
+func (w *rowWriter) parse(p tp, r record) *parsers.Row {
+	w.take(p, &r)
 	w.parser.Parse(&w.record, &w.row)
-	row := &w.row
+	row, received := &w.row, r.received()
 	switch {
 	case row.Kind == parsers.KindDeadLetter && row.Time == 0:
 		row.Time = received // it states none of its own
@@ -39,29 +53,21 @@ func (w *rowWriter) write(block *storage.Block, c *chunk, i int) *parsers.Row {
 		w.parser.Bury(&w.record, row, parsers.ReasonTimeInFuture)
 		row.Time = received
 	}
-	block.Append(row)
 	return row
 }
 
-// bury appends the i-th record of c as a dead letter, because the table refuses its row.
-func (w *rowWriter) bury(block *storage.Block, c *chunk, i int) {
-	received := w.take(c, i)
+// bury returns a record as a dead letter, because the table refuses its row; until the next call.
+func (w *rowWriter) bury(p tp, r record) *parsers.Row {
+	w.take(p, &r)
 	w.parser.Bury(&w.record, &w.row, parsers.ReasonRefused)
-	w.row.Time = received
-	block.Append(&w.row)
+	w.row.Time = r.received()
+	return &w.row
 }
 
-// take prepares the i-th record of c and returns when the broker received it.
-func (w *rowWriter) take(c *chunk, i int) int64 {
-	r := c.Records[i]
+func (w *rowWriter) take(p tp, r *record) {
 	w.record = parsers.Record{
-		Value: c.Value(i), Source: w.source, Topic: c.Partition.Topic, Partition: c.Partition.ID,
-		Offset: r.Offset, LogTime: max(0, r.Timestamp),
+		Value: r.value, Source: w.source, Topic: p.Topic, Partition: p.ID, Offset: r.Offset, LogTime: max(0, r.Timestamp),
 	}
-	if r.Timestamp > 0 {
-		return r.Timestamp
-	}
-	return c.Fetched
 }
 
 // assembler turns chunks into blocks. One block fills while the other is being inserted.
@@ -156,29 +162,29 @@ func (a *assembler) full() bool {
 	if b.block.Rows()%weighEvery == 0 {
 		b.bytes = b.block.Bytes()
 	}
-	return a.rule.full(b.block.Rows(), b.bytes, b.values)
+	return a.rule.full(b.block.Rows(), b.bytes)
 }
 
 // write appends records of the current chunk until it is used up or the batch is full.
 func (a *assembler) write() {
-	c, b, from := a.chunk, a.current, a.next
+	c, b, from, first := a.chunk, a.current, a.next, a.current.block.Rows()
 	s, held := b.share(a.account, c, from), *a.account.held.Load()
 	for a.more() && !a.full() {
-		i, size := a.next, len(c.Value(a.next))
+		r := record{c.Records[a.next], c.Value(a.next), c.Fetched}
 		a.next++
-		b.values += size
-		if held.contains(c.Records[i].Offset) {
+		if held.contains(r.Offset) {
 			s.tally.skipped++
 			continue
 		}
-		s.tally.row(a.writer.write(b.block, c, i), size)
-		s.written++
+		row := a.writer.parse(c.Partition, r)
+		b.block.Append(row)
+		s.tally.row(row, len(r.value))
 	}
 	end := a.end
 	if a.more() {
 		end = c.Records[a.next-1].Offset + 1
 	}
-	b.take(s, c, from, a.next, end, time.Now())
+	b.take(s, c, from, a.next, first, end, time.Now())
 	if !a.more() {
 		if !c.Gap {
 			s.tally.holes += a.end - c.Span.From - int64(a.next)

@@ -4,27 +4,21 @@ import (
 	"time"
 
 	"github.com/errata-dev/errata/parsers"
+	"github.com/errata-dev/errata/pipeline/grant"
 	"github.com/errata-dev/errata/storage"
 )
 
-// batch is a block with what it was made of: each partition's share, which is done once its rows are in
-// the table.
+// batch is a block with each partition's share of it, which is done once its rows are in the table. The records' values
+// are not kept: what is left of a block when something goes wrong is made of the block's own rows.
 type batch struct {
 	block  *storage.Block
 	shares map[tp]*share
-	bytes  int       // of the block, when it was weighed last
-	values int       // bytes of the records' values, which stay in memory as long as the batch
-	opened time.Time // of the first piece
-	last   time.Time // of the newest piece
-	filed  int64     // day that all attempts are filed under, since 1970; 0 = no attempt yet
-	// refused are the records whose rows the table does not take.
-	refused map[tp]map[int64]bool
-}
-
-// piece is a run of a chunk's records, records[from:to].
-type piece struct {
-	chunk    *chunk
-	from, to int
+	bytes  int            // of the block, when it was weighed last
+	opened time.Time      // when it took the first record
+	last   time.Time      // when it took the newest
+	filed  int64          // day that all attempts are filed under, since 1970; 0 = no attempt yet
+	part   *storage.Block // some of the rows, for an attempt with these alone; nil = there was none
+	buried int            // rows at the block's end that are dead letters for rows that the table refused
 }
 
 func newBatch() *batch {
@@ -39,39 +33,48 @@ func (b *batch) share(a *account, c *chunk, from int) *share {
 		if from > 0 {
 			start = c.Records[from-1].Offset + 1
 		}
-		s = &share{account: a, span: span{From: start, To: start}}
+		s = &share{account: a, block: b.block, span: span{From: start, To: start}}
 		b.shares[c.Partition] = s
 	}
 	return s
 }
 
-// take adds records[from:to] of c to a share, which account for the offsets up to end.
-func (b *batch) take(s *share, c *chunk, from, to int, end int64, now time.Time) {
+// take adds to a share what records[from:to] of c have become, the block's rows from first on. They account for the
+// offsets up to end.
+func (b *batch) take(s *share, c *chunk, from, to, first int, end int64, now time.Time) {
 	if b.opened.IsZero() {
 		b.opened = now
 	}
 	b.last = now
-	c.Retain()
-	s.pieces = append(s.pieces, piece{c, from, to})
+	s.add(rows{first, b.block.Rows()})
 	s.span.To = end
 	if to > from {
 		s.logTime = max(s.logTime, c.Records[to-1].Timestamp)
+		s.newest = grant.Mark(c.Mark(to - 1))
 	}
 }
 
 // empty reports whether the batch accounts for nothing yet.
 func (b *batch) empty() bool { return len(b.shares) == 0 }
 
-// clear makes the batch ready for reuse and lets go of its chunks.
+// clear makes the batch ready for reuse.
 func (b *batch) clear() {
-	for _, s := range b.shares {
-		for _, p := range s.pieces {
-			p.chunk.Release()
-		}
-	}
 	b.block.Reset()
 	clear(b.shares)
-	b.values, b.filed, b.refused, b.opened = 0, 0, nil, time.Time{}
+	b.filed, b.part, b.buried, b.opened = 0, nil, 0, time.Time{}
+}
+
+// of returns a block with just these rows, which are in ascending order. It lasts until the next call.
+func (b *batch) of(rows []int) *storage.Block {
+	if len(rows) == b.block.Rows() {
+		return b.block
+	}
+	if b.part == nil {
+		b.part = storage.NewBlock()
+	}
+	b.part.Reset()
+	b.part.Pick(b.block, rows)
+	return b.part
 }
 
 // day returns the day that the batch is filed under: that of its first attempt.
@@ -86,38 +89,14 @@ const secondsPerDay = 24 * 60 * 60
 
 func dayOf(day int64) time.Time { return time.Unix(day*secondsPerDay, 0).UTC() }
 
-// refuse notes that the table does not take the row of one record, which was of the given kind and reason.
-func (b *batch) refuse(p tp, offset int64, row *parsers.Row) {
-	if b.refused == nil {
-		b.refused = map[tp]map[int64]bool{}
-	}
-	if b.refused[p] == nil {
-		b.refused[p] = map[int64]bool{}
-	}
-	b.refused[p][offset] = true
-	b.shares[p].tally.bury(row)
-}
-
-// buried returns how many records were refused.
-func (b *batch) buried() int {
-	n := 0
-	for _, offsets := range b.refused {
-		n += len(offsets)
-	}
-	return n
-}
-
 // cutRule says when a batch is handed to the deliverer.
 type cutRule struct {
 	rows, bytes int
-	values      int // so that one batch never holds up the fetching for the next
 	age, quiet  time.Duration
 }
 
 // full reports whether nothing more may be added.
-func (r cutRule) full(rows, bytes, values int) bool {
-	return rows >= r.rows || bytes >= r.bytes || values >= r.values
-}
+func (r cutRule) full(rows, bytes int) bool { return rows >= r.rows || bytes >= r.bytes }
 
 // due returns when a batch that is not full is to be handed over: at its age, or earlier when the
 // stream has gone quiet.

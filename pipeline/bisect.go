@@ -15,7 +15,7 @@ func (d *deliverer) bisect(shares []*share, b *batch) error {
 		return d.settle(shares[half:], nil, b)
 	}
 	s := shares[0]
-	if s.measure(); s.rows > 1 { // settle leaves the second half out if the first has halted
+	if s.measure(); s.missing > 1 { // settle leaves the second half out if the first has halted
 		first, second := s.split()
 		if err := d.settle([]*share{first}, nil, b); err != nil {
 			return err
@@ -25,26 +25,28 @@ func (d *deliverer) bisect(shares []*share, b *batch) error {
 	return d.bury(s, b)
 }
 
-// bury inserts the share's only row as a dead letter.
+// bury inserts a dead letter in the place of the share's only row.
 func (d *deliverer) bury(s *share, b *batch) error {
-	s.missing(func(c *chunk, n int) {
-		row := d.writer.write(b.block, c, n) // to take it out of the tally; the block is built anew
-		b.refuse(c.Partition, c.Records[n].Offset, row)
-		d.log.Error().Stringer("partition", c.Partition).Int64("offset", c.Records[n].Offset).
-			Msg("the table refuses this record's row; it becomes a dead letter")
-	})
+	offset := s.span.From
+	s.lacking(func(row int) bool { offset = s.block.Offset(row); return false })
+	p := s.account.tp
+	record, found, err := d.ingester.record(d.life.work, p, offset)
+	if err != nil {
+		return err
+	}
+	if found { // or it is counted as what it was
+		b.shares[p].tally.bury(d.writer.parse(p, record))
+	}
+	d.log.Error().Stringer("partition", p).Int64("offset", offset).
+		Msg("the table refuses this record's row; it becomes a dead letter")
+	n := b.block.Rows()
+	b.block.Append(d.writer.bury(p, record))
+	b.buried++
+	s.runs, s.buried = []rows{{n, n + 1}}, true
 	return d.settle([]*share{s}, nil, b)
 }
 
 // divisible reports whether bisecting the shares can help.
 func divisible(shares []*share, b *batch) bool {
-	if b.buried() >= maxBuried {
-		return false
-	}
-	if len(shares) > 1 {
-		return true
-	}
-	fresh := false
-	shares[0].missing(func(c *chunk, n int) { fresh = fresh || !b.refused[c.Partition][c.Records[n].Offset] })
-	return fresh // not a dead letter that is refused as well
+	return b.buried < maxBuried && (len(shares) > 1 || !shares[0].buried)
 }

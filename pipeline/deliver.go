@@ -33,7 +33,7 @@ type deliverer struct {
 	ingester *Ingester
 	member   member
 	life     *lifetime
-	writer   rowWriter // for building a block again
+	writer   rowWriter // of dead letters
 	ledger   *ledger
 	fetcher  interface{ Stop(p fetch.Partition) }
 	pace     pace
@@ -118,12 +118,12 @@ func (d *deliverer) open(b *batch) (shares []*share, whole bool) {
 	whole = true
 	for _, s := range b.shares {
 		if halted(s) {
-			whole = whole && s.written == 0
+			whole = whole && s.written() == 0
 			continue
 		}
 		s.measure()
-		whole = whole && s.rows == s.written
-		if s.rows == 0 {
+		whole = whole && s.missing == s.written()
+		if s.missing == 0 {
 			d.skip(s)
 			continue
 		}
@@ -133,7 +133,7 @@ func (d *deliverer) open(b *batch) (shares []*share, whole bool) {
 }
 
 func (d *deliverer) skip(s *share) {
-	s.account.state, s.account.todo = s.account.state.Skip(s.span.To, s.last)
+	s.account.state, s.account.todo = s.account.state.Skip(s.span.To, s.newest)
 }
 
 // settle brings all rows of the shares into the table, each exactly once. ready is the block that holds
@@ -208,7 +208,7 @@ func (d *deliverer) attempt(shares []*share, ready *storage.Block, b *batch) (le
 		return left, nil, err
 	}
 	if ready == nil || len(left) > 0 {
-		ready = d.rebuild(granted, b)
+		ready = lacking(granted, b)
 		if err = faultpoint("mid-repair"); err != nil {
 			return nil, nil, err
 		}
@@ -239,13 +239,13 @@ func (d *deliverer) grant(shares []*share, b *batch) (granted, left []*share, er
 	id, deadline := d.ingester.insertID(), d.ingester.now().Add(d.ingester.options.GrantTTL+time.Second-1).Unix() // rounded up
 	var accounts []*account
 	for _, s := range shares {
-		if s.measure(); s.rows == 0 {
+		if s.measure(); s.missing == 0 {
 			d.skip(s)
 			continue
 		}
 		a := s.account
 		a.state, a.todo = a.state.Cut(grant.Grant{
-			Start: s.span.From, End: s.span.To, Count: s.count, Last: s.last,
+			Start: s.span.From, End: s.span.To, Count: s.count, Last: s.newest,
 			Insert: id, Day: b.day(d.ingester.now()), Deadline: deadline,
 		})
 		if a.todo == grant.Commit {
@@ -333,19 +333,14 @@ func (d *deliverer) resolve(granted []*share, failure error) ([]*share, error) {
 	return missing, err
 }
 
-// rebuild fills a block with the rows of the shares that the table does not hold.
-func (d *deliverer) rebuild(shares []*share, b *batch) *storage.Block {
-	b.block.Reset()
+// lacking returns a block with the rows of the shares that the table does not hold.
+func lacking(shares []*share, b *batch) *storage.Block {
+	var rows []int
 	for _, s := range shares {
-		s.missing(func(c *chunk, n int) {
-			if b.refused[c.Partition][c.Records[n].Offset] {
-				d.writer.bury(b.block, c, n)
-				return
-			}
-			d.writer.write(b.block, c, n)
-		})
+		s.lacking(func(row int) bool { rows = append(rows, row); return true })
 	}
-	return b.block
+	slices.Sort(rows)
+	return b.of(rows)
 }
 
 // complain makes a failed insert visible: counted, logged now and then, and not ready.

@@ -240,7 +240,7 @@ func (i *Ingester) farewell(life *lifetime, b *board, err error) {
 
 func (i *Ingester) rule() cutRule {
 	o := i.options
-	return cutRule{rows: o.MaxBlockRows, bytes: o.MaxBlockBytes, values: o.batchMemory(), age: o.MaxBlockAge, quiet: o.QuietFlush}
+	return cutRule{rows: o.MaxBlockRows, bytes: o.MaxBlockBytes, age: o.MaxBlockAge, quiet: o.QuietFlush}
 }
 
 func (i *Ingester) rowWriter() rowWriter { return rowWriter{parser: i.parser, source: i.source} }

@@ -169,7 +169,8 @@ func (fakeParser) Parse(rec *parsers.Record, row *parsers.Row) {
 	}
 }
 
-func (fakeParser) Bury(_ *parsers.Record, row *parsers.Row, reason parsers.Reason) {
+func (fakeParser) Bury(rec *parsers.Record, row *parsers.Row, reason parsers.Reason) {
+	row.Source, row.Topic, row.Partition, row.Offset = rec.Source, rec.Topic, rec.Partition, rec.Offset
 	row.Kind, row.Reason = parsers.KindDeadLetter, reason
 }
 

@@ -72,7 +72,7 @@ func newMetrics() *Metrics {
 		stalled:      gauge("partitions_stalled", "Owned partitions that have had records for a minute and delivered none."),
 		doubtful:     gauge("partitions_in_doubt", "Owned partitions that wait until it is known what became of a predecessor's insert, at most a grant's time."),
 		surplus:      gauge("surplus_rows", "Rows beyond one for each record that the last read-back with such rows found; anything but 0 is a fault."),
-		memory:       gauge("memory_budget_bytes", "Fetched bytes that are not yet delivered."),
+		memory:       gauge("memory_budget_bytes", "Fetched bytes that are not yet parsed."),
 	}
 }
 

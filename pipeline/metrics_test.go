@@ -343,17 +343,17 @@ func TestMetricsOfABlockUnderWay(t *testing.T) {
 		}
 		return -1, nil
 	}
-	s.send(t, slices.Repeat([]string{strings.Repeat("s", size)}, 10)...)
+	s.send(t, slices.Repeat([]string{strings.Repeat("s", size)}, 15)...)
 	s.start(t)
 	<-inserting
-	s.shows(t, values{`lag{partition="0",topic="responses"}`: 10, `block_rows_count`: 0, `record_bytes_total`: 0})
-	eventually(t, "memory in use", func() bool { return s.scrape(t)["memory_budget_bytes"] >= 10*size })
+	s.shows(t, values{`lag{partition="0",topic="responses"}`: 15, `block_rows_count`: 0, `record_bytes_total`: 0})
+	eventually(t, "the third block's records wait", func() bool { return s.scrape(t)["memory_budget_bytes"] >= 5*size })
 	require.LessOrEqual(t, s.scrape(t)["memory_budget_bytes"], float64(s.Ingester.options.fetchMemory()))
 	pause(t.Context(), held)
 	close(proceed)
 	s.shows(t, values{
-		`lag{partition="0",topic="responses"}`: 0, `memory_budget_bytes`: 0, `record_bytes_total`: 10 * size,
-		`block_rows_count`: 2, `block_rows_sum`: 10, `block_bytes_count`: 2, `insert_seconds_count`: 2,
+		`lag{partition="0",topic="responses"}`: 0, `memory_budget_bytes`: 0, `record_bytes_total`: 15 * size,
+		`block_rows_count`: 3, `block_rows_sum`: 15, `block_bytes_count`: 3, `insert_seconds_count`: 3,
 	})
 	end := s.scrape(t)
 	require.GreaterOrEqual(t, end["insert_seconds_sum"], held.Seconds())

@@ -63,8 +63,8 @@ type Options struct {
 	PartitionBytes int           // of one partition in one answer; default 1 MiB
 	MaxRecordBytes int           // a longer value is cut to this length; default 16 MiB
 
-	// Memory is what the process may take, in bytes; default 256 MB. Two fifths of it may be fetched and not
-	// yet delivered, a sixteenth is one block's; the rest is for the second block, the parts that do not grow,
+	// Memory is what the process may take, in bytes; default 256 MB. A fifth of it may be fetched and not yet
+	// parsed, a sixteenth is one block's; the rest is for the second block, the parts that do not grow,
 	// and the garbage collector. It is held by fetching no faster than is delivered.
 	Memory int64
 
@@ -161,15 +161,11 @@ func (o Options) validate() error {
 	return errors.Join(faults...)
 }
 
-// fetchMemory is how much may be fetched and not yet delivered.
-func (o Options) fetchMemory() int64 { return o.Memory * 2 / 5 }
+// fetchMemory is how much may be fetched and not yet parsed.
+func (o Options) fetchMemory() int64 { return o.Memory / 5 }
 
 // blockMemory is how much of the whole the columns of one block may take.
 func (o Options) blockMemory() int { return int(o.Memory / 16) }
-
-// batchMemory is how much of that one batch may hold: the one that is inserted and the one that fills leave room
-// to fetch ahead. Larger blocks are fewer parts for the table to merge.
-func (o Options) batchMemory() int { return int(o.fetchMemory() * 2 / 5) }
 
 // maxBatchBytes bounds one batch of records after decompression. Brokers accept about 1 MB as sent; what
 // unpacks to thirty times that is no log any more, it is an attack on the reader's memory.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/errata-dev/errata/parsers"
 	"github.com/errata-dev/errata/pipeline/fetch"
 	"github.com/errata-dev/errata/pipeline/grant"
 	"github.com/errata-dev/errata/storage"
@@ -55,6 +56,27 @@ func TestPoisonousRowsBecomeDeadLetters(t *testing.T) {
 	stats := i.Stats()
 	require.Equal(t, map[string]int64{"refused": 4}, stats.Reasons)
 	require.EqualValues(t, [2]int64{396, 4}, [2]int64{stats.Successes, stats.DeadLetters})
+}
+
+// A record that is deleted before the table refuses its row becomes a dead letter all the same.
+func TestPoisonousRowOfALostRecord(t *testing.T) {
+	t.Parallel()
+	c := cluster(t, 1)
+	produce(t, c, 1, 10)
+	table := newTable()
+	choosy(table, rowKey{0, 3})
+	choose := table.insert
+	table.insert = func(ctx context.Context, n int, rows []rowKey) (int, error) {
+		if err := c.DeleteRecords(testTopic, 0, 5); err != nil {
+			return 0, err
+		}
+		return choose(ctx, n, rows)
+	}
+	i := start(t, quick(c), table)
+	eventually(t, "committed", func() bool { return committed(t, c, 0) == 10 })
+	i.stop()
+	table.exactly(t, 1, 10)
+	require.EqualValues(t, 10, i.Stats().Records)
 }
 
 // A table that refuses everything is wrong itself: its records must not all become dead letters.
@@ -146,9 +168,9 @@ func TestSplit(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 20).Draw(t, "records")
-		c := &chunk{Span: span{To: int64(2 * n)}}
+		block := storage.NewBlock()
 		for offset := range n {
-			c.Records = append(c.Records, fetch.Record{Offset: int64(2 * offset)})
+			block.Append(&parsers.Row{Kind: parsers.KindSuccess, Offset: int64(2 * offset)})
 		}
 		var held []span
 		for offset := range n {
@@ -159,8 +181,8 @@ func TestSplit(t *testing.T) {
 		set := newOffsets(held)
 		a := newAccount(tp{})
 		a.held.Store(&set)
-		s := &share{account: a, span: c.Span, pieces: []piece{{c, 0, n}}}
-		if s.measure(); s.rows < 2 {
+		s := &share{account: a, block: block, span: span{To: int64(2 * n)}, runs: []rows{{0, n}}}
+		if s.measure(); s.missing < 2 {
 			return
 		}
 		require.EqualValues(t, n, s.count)
@@ -169,9 +191,9 @@ func TestSplit(t *testing.T) {
 		require.Equal(t, first.span.To, second.span.From)
 		first.measure()
 		second.measure()
-		require.Equal(t, s.rows, first.rows+second.rows)
+		require.Equal(t, s.missing, first.missing+second.missing)
 		require.Equal(t, s.count, first.count+second.count)
-		require.Equal(t, s.rows/2, first.rows)
+		require.Equal(t, s.missing/2, first.missing)
 	})
 }
 

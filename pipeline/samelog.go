@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/segmentio/kafka-go"
@@ -61,22 +63,29 @@ func (i *Ingester) strange(ctx context.Context, group map[tp]standing, logs map[
 
 // sameRecord reports whether the log still has the record of a row, or has no record at its offset any more.
 func (i *Ingester) sameRecord(ctx context.Context, row storage.Checksum) (bool, error) {
-	same := true
-	p, one := tp{Topic: row.Topic, ID: row.Partition}, span{From: row.Offset, To: row.Offset + 1}
+	r, found, err := i.record(ctx, tp{Topic: row.Topic, ID: row.Partition}, row.Offset)
+	if err != nil {
+		return false, fmt.Errorf("comparing the log with the table: %w", err)
+	}
+	return !found || fetch.Checksum(r.value) == row.Sum, nil
+}
+
+// record reads one record of the log. One that is not found was deleted, or is not to be read: whoever reads the
+// partition finds out.
+func (i *Ingester) record(ctx context.Context, p tp, offset int64) (r record, found bool, err error) {
+	now := time.Now().UnixMilli()
+	r = record{Record: fetch.Record{Offset: offset}, fetched: now}
 	config := i.fetching()
-	config.Budget = nil // one record, before the partitions are read
-	_, err := fetch.Scan(ctx, config, p, one, func(_ fetch.Record, value []byte) error {
-		same = fetch.Checksum(value) == row.Sum
+	config.Budget = nil // one record beside those that are fetched
+	_, err = fetch.Scan(ctx, config, p, span{From: offset, To: offset + 1}, func(one fetch.Record, value []byte) error {
+		r, found = record{one, bytes.Clone(value), now}, true
 		return nil
 	})
 	var unreadable *fetch.UnreadableError
 	if errors.Is(err, kafka.OffsetOutOfRange) || errors.As(err, &unreadable) {
-		return true, nil // deleted meanwhile, or not to be read: whoever reads on finds out
+		err = nil
 	}
-	if err != nil {
-		return false, fmt.Errorf("comparing the log with the table: %w", err)
-	}
-	return same, nil
+	return r, found, err //nolint:wrapcheck // it says what was fetched
 }
 
 // fetching is how records are fetched.

@@ -1,30 +1,57 @@
 package pipeline
 
-import "github.com/errata-dev/errata/pipeline/grant"
+import (
+	"github.com/errata-dev/errata/pipeline/grant"
+	"github.com/errata-dev/errata/storage"
+)
 
-// share is one partition's part of a block: a range of offsets and the records in it.
+// share is one partition's part of a block: a range of offsets and the rows of the records in it.
 type share struct {
 	account *account
-	span    span // from the account's Next
-	pieces  []piece
-	logTime int64 // newest broker timestamp, Unix milliseconds; 0 = none
+	block   *storage.Block
+	span    span       // from the account's Next
+	runs    []rows     // of the block, in the order of their offsets
+	newest  grant.Mark // the last record of the span, which may have no row in the block: the table had it already
+	logTime int64      // newest broker timestamp, Unix milliseconds; 0 = none
 	tally   tally
-	written int // rows that the assembler put into the block
+	buried  bool // its row is a dead letter already
 
 	// Measured before each attempt:
-	rows  int        // records that the table does not hold
-	count int64      // offsets of the span that have, or will have, a row
-	last  grant.Mark // the last record
+	missing int   // rows that the table does not hold
+	count   int64 // offsets of the span that have, or will have, a row
 }
 
-// each visits the records of the span in order of their offsets, until visit returns false.
-func (s *share) each(visit func(c *chunk, n int) bool) {
-	for _, p := range s.pieces {
-		for n := p.from; n < p.to; n++ {
-			if offset := p.chunk.Records[n].Offset; offset < s.span.From || offset >= s.span.To {
+// rows are those of a block from one up to another.
+type rows struct{ from, to int }
+
+// add adds rows that follow those that the share has.
+func (s *share) add(r rows) {
+	if n := len(s.runs); n > 0 && s.runs[n-1].to == r.from {
+		s.runs[n-1].to = r.to
+	} else if r.to > r.from {
+		s.runs = append(s.runs, r)
+	}
+}
+
+// written returns how many rows of the block are the share's.
+func (s *share) written() int {
+	n := 0
+	for _, r := range s.runs {
+		n += r.to - r.from
+	}
+	return n
+}
+
+// lacking visits the rows of the span that the table does not hold, in the order of their offsets, until visit returns false.
+func (s *share) lacking(visit func(row int) bool) {
+	held := *s.account.held.Load()
+	for _, r := range s.runs {
+		for row := r.from; row < r.to; row++ {
+			offset := s.block.Offset(row)
+			if offset < s.span.From || offset >= s.span.To || held.contains(offset) {
 				continue
 			}
-			if !visit(p.chunk, n) {
+			if !visit(row) {
 				return
 			}
 		}
@@ -34,50 +61,22 @@ func (s *share) each(visit func(c *chunk, n int) bool) {
 // measure counts against what the table holds now. Rows of records that the log has lost since, to
 // compaction, count too: they are there.
 func (s *share) measure() {
-	held := *s.account.held.Load()
-	s.rows, s.last = 0, grant.Mark{}
-	var newest *chunk
-	at := 0
-	s.each(func(c *chunk, n int) bool {
-		if !held.contains(c.Records[n].Offset) {
-			s.rows++
-		}
-		newest, at = c, n
-		return true
-	})
-	s.count = int64(s.rows) + held.count(s.span)
-	if newest != nil {
-		s.last = grant.Mark(newest.Mark(at))
-	}
+	s.missing = 0
+	s.lacking(func(int) bool { s.missing++; return true })
+	s.count = int64(s.missing) + s.account.held.Load().count(s.span)
 }
 
-// split cuts the share in two, each with half of the rows that are missing. It has at least two.
+// split cuts the share in two, each with half of the rows that are missing. It has at least two. The log is not asked to
+// show again what the first half ends with: the second follows at once.
 func (s *share) split() (*share, *share) {
-	held := *s.account.held.Load()
 	seen, middle := 0, s.span.To
-	s.each(func(c *chunk, n int) bool {
-		offset := c.Records[n].Offset
-		if held.contains(offset) {
-			return true
-		}
-		if seen++; seen > s.rows/2 {
-			middle = offset
-			return false
-		}
-		return true
+	s.lacking(func(row int) bool {
+		seen++
+		middle = s.block.Offset(row)
+		return seen <= s.missing/2
 	})
 	first, second := *s, *s
 	first.span.To, second.span.From = middle, middle
+	first.newest = grant.Mark{}
 	return &first, &second
-}
-
-// missing visits the records that the table does not hold.
-func (s *share) missing(visit func(c *chunk, n int)) {
-	held := *s.account.held.Load()
-	s.each(func(c *chunk, n int) bool {
-		if !held.contains(c.Records[n].Offset) {
-			visit(c, n)
-		}
-		return true
-	})
 }

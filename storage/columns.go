@@ -198,6 +198,17 @@ func (x *indexes) append(i uint32) {
 	}
 }
 
+func (x *indexes) at(row int) uint32 {
+	switch x.width {
+	case 0:
+		return uint32(x.wire[row])
+	case 1:
+		return uint32(binary.LittleEndian.Uint16(x.wire[2*row:]))
+	default:
+		return binary.LittleEndian.Uint32(x.wire[4*row:])
+	}
+}
+
 func (x *indexes) rows() int { return len(x.wire) >> x.width }
 func (x *indexes) reset()    { x.wire, x.width = x.wire[:0], 0 }
 

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Budget bounds the bytes that are fetched and not yet delivered. It is what makes a slow table slow
+// Budget bounds the bytes that are fetched and not yet released. It is what makes a slow table slow
 // the fetching down instead of filling the memory. Who waits is served in turn, so that a large
 // reservation is not starved by small ones; nobody may wait for bytes while holding some.
 type Budget struct {

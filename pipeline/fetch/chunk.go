@@ -4,7 +4,6 @@ import (
 	"hash/crc32"
 	"math/bits"
 	"sync"
-	"sync/atomic"
 )
 
 // Record is one data record. Its value is in the chunk that it is of.
@@ -18,8 +17,7 @@ type Record struct {
 // recordBytes is what a Record takes in memory.
 const recordBytes = 24
 
-// Chunk is what one answer of a broker held for one partition, copied out of the answer. It is kept
-// until the rows of all its records are acknowledged, so that a block can be built again.
+// Chunk is what one answer of a broker held for one partition, copied out of the answer. It has one owner at a time.
 type Chunk struct {
 	Partition Partition
 	Span      Span // accounts for all these offsets; control, aborted and compacted records are in no Records
@@ -30,7 +28,6 @@ type Chunk struct {
 	values  []byte
 	home    *shelf
 	charged int64 // bytes of the budget
-	users   atomic.Int32
 }
 
 // Value returns the i-th record's bytes, which alias the chunk.
@@ -59,17 +56,11 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // Size returns the bytes that the chunk takes of the budget.
 func (c *Chunk) Size() int64 { return int64(cap(c.values)) + recordBytes*int64(cap(c.Records)) }
 
-// Retain adds a user. A chunk comes with one.
-func (c *Chunk) Retain() { c.users.Add(1) }
-
-// Release gives up one use. The last one gives the bytes back to the budget, and the chunk may not be
-// touched any more.
+// Release gives the chunk's bytes back to the budget. It may not be touched any more.
 func (c *Chunk) Release() {
-	if c.users.Add(-1) == 0 {
-		home := c.home
-		home.budget.Release(c.charged)
-		home.put(c)
-	}
+	home := c.home
+	home.budget.Release(c.charged)
+	home.put(c)
 }
 
 // shelf keeps chunks for reuse by the size of their buffers, so that a quiet partition does not sit on
@@ -101,7 +92,7 @@ func classBytes(class int) int {
 	return (4 + (class-1)&3) << ((class - 1) >> 2) * classUnit
 }
 
-// get returns an empty chunk at next for about expected bytes of values, with one user.
+// get returns an empty chunk at next for about expected bytes of values.
 func (s *shelf) get(p Partition, next int64, expected int) *Chunk {
 	class := sizeClass(expected)
 	if classBytes(class) < expected {
@@ -113,7 +104,6 @@ func (s *shelf) get(p Partition, next int64, expected int) *Chunk {
 	}
 	c.Partition, c.Span, c.Gap = p, Span{next, next}, false
 	c.Records, c.values, c.charged, c.Fetched = c.Records[:0], c.values[:0], 0, 0
-	c.users.Store(1)
 	return c
 }
 
