@@ -86,8 +86,8 @@ func (db *DB) Erase(ctx context.Context, condition string, progress func(parts i
 	if err := db.blank(ctx, id); err != nil {
 		return err
 	}
-	if err := db.awaitBlank(ctx, id, progress); err != nil {
-		return err
+	if err := db.awaitMutation(ctx, id, 0, progress); err != nil {
+		return fmt.Errorf("the rows are being erased: %w", err)
 	}
 	return db.recordErasure(ctx, id, condition)
 }
@@ -102,34 +102,6 @@ func (db *DB) blank(ctx context.Context, id string) error {
 		return fmt.Errorf("erase: %w", err)
 	}
 	return nil
-}
-
-// mutationPoll is how often a mutation is looked at.
-const mutationPoll = 100 * time.Millisecond
-
-func (db *DB) awaitBlank(ctx context.Context, id string, progress func(int64)) error {
-	for {
-		var mutations, unfinished uint64
-		var parts int64
-		var failure string
-		err := db.ask(ctx, "erase_progress", map[string]any{"erasure": id}, func(rows driver.Rows) error {
-			return rows.Scan(&mutations, &parts, &unfinished, &failure)
-		})
-		switch {
-		case err != nil:
-			return fmt.Errorf("the rows are being erased, but how far cannot be seen: %w", err)
-		case failure != "":
-			return fmt.Errorf("the server fails to erase, and goes on trying: %s", firstLine(failure))
-		case mutations > 0 && unfinished == 0:
-			return nil
-		}
-		if progress != nil {
-			progress(parts)
-		}
-		if err := wait(ctx, mutationPoll); err != nil {
-			return err
-		}
-	}
 }
 
 // erasureRecord is what meta keeps of an erasure: nothing of a person. The hash lets whoever knows the

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"io"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/errata-dev/errata/internal/cli"
@@ -96,24 +98,14 @@ func (e *erasing) mayErase(cmd *cobra.Command, store *cli.Store) error {
 	return err
 }
 
-// erase does it, with a bar of the parts that ClickHouse has rewritten, on one shard after the other if there are
-// several.
+// erase does it, with a bar of the parts that ClickHouse has rewritten for each of several shards.
 func (e *erasing) erase(cmd *cobra.Command, store *cli.Store, found storage.Erasure) error {
-	bar := cli.Bar(cmd.ErrOrStderr(), -1, "erasing")
-	var before, most int64 // parts of the shards before, and of this one
 	erase := func(_ int, db *storage.DB) error {
-		before, most = before+most, 0
-		return db.Erase(cmd.Context(), e.where, func(parts int64) {
-			if parts > most {
-				most = parts
-				bar.ChangeMax64(before + most)
-			}
-			cli.Advance(bar, before+most-parts)
-		})
+		bar := newPartsBar(cmd.ErrOrStderr(), "erasing")
+		defer cli.Finish(bar.ProgressBar)
+		return db.Erase(cmd.Context(), e.where, bar.left)
 	}
-	err := onEachShard(cmd.Context(), store, erase)
-	cli.Finish(bar)
-	if err != nil {
+	if err := onEachShard(cmd.Context(), store, erase); err != nil {
 		return err
 	}
 	cli.Note(cmd.ErrOrStderr(), "erased the contents of %s rows", cli.Count(int64(found.Rows)))
@@ -130,4 +122,23 @@ func erasureColumns() []render.Column[storage.Erasure] {
 		{Name: "last", Kind: render.Time},
 		{Name: "days", Kind: render.List},
 	}
+}
+
+// partsBar shows how many parts of a table ClickHouse has rewritten.
+type partsBar struct {
+	*progressbar.ProgressBar
+	most int64
+}
+
+func newPartsBar(w io.Writer, what string) *partsBar {
+	return &partsBar{ProgressBar: cli.Bar(w, -1, what)}
+}
+
+// left is told how many are still to be rewritten.
+func (b *partsBar) left(parts int64) {
+	if parts > b.most {
+		b.most = parts
+		b.ChangeMax64(parts)
+	}
+	cli.Advance(b.ProgressBar, b.most-parts)
 }

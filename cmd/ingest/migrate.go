@@ -12,10 +12,16 @@ import (
 	"github.com/errata-dev/errata/storage"
 )
 
+// migrating are the settings of ingest migrate.
+type migrating struct {
+	clickhouse  config.ClickHouse
+	retention   config.Retention
+	cluster     config.Cluster
+	projections bool
+}
+
 func newMigrate() *cobra.Command {
-	var clickhouse config.ClickHouse
-	var retention config.Retention
-	var cluster config.Cluster
+	var m migrating
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Create or upgrade errata's tables in ClickHouse",
@@ -26,29 +32,35 @@ With --retain-successes or --retain-errors it also changes how long rows are kep
 ClickHouse's next merges; nothing is rewritten at once. Successes are never kept longer than errors: without the errors
 beside them they say nothing.
 
+Where a migration adds a projection, rows from before do not have it and are read one by one: query top and vendors over weeks
+take longer. migrate says so; with --projections it makes them, some seconds for 10 million rows, while ingesters run. The
+server does that by itself: it goes on after an interruption, and another migrate --projections waits for it.
+
 With --cluster it does so on every server of that cluster and makes tables over all shards besides, in a database of their
 own (errata_distributed for errata). Rows of a partition lie on one shard, which is fixed here and never changes.
 
 The user needs the rights of errata_migrator in deploy/clickhouse/users.sql.`,
 		Example: `  ERRATA_CLICKHOUSE_PASSWORD=… ingest migrate --clickhouse clickhouse://errata_migrator@clickhouse:9000/errata
   ingest migrate --retain-successes 7d --retain-errors 90d
+  ingest migrate --projections                              after an upgrade, at a quiet hour
   ingest migrate --clickhouse clickhouse://errata_migrator@clickhouse-1:9000/errata --cluster main --replicated
   ingest migrate --cluster main --new-shards-from 24        two shards were added, and the topics have 24 partitions`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return migrate(cmd, clickhouse, retention, cluster)
+			return m.run(cmd)
 		},
 	}
-	clickhouse.Register(cmd.Flags())
-	cluster.Register(cmd.Flags())
-	retention.Register(cmd.Flags())
+	m.clickhouse.Register(cmd.Flags())
+	m.cluster.Register(cmd.Flags())
+	m.retention.Register(cmd.Flags())
+	cmd.Flags().BoolVar(&m.projections, "projections", false, "make the projections that older rows lack, and wait until that is done")
 	return cmd
 }
 
-func migrate(cmd *cobra.Command, clickhouse config.ClickHouse, retention config.Retention, cluster config.Cluster) (err error) {
-	if clickhouse.Cluster == "" && cluster != (config.Cluster{}) {
+func (m *migrating) run(cmd *cobra.Command) (err error) {
+	if m.clickhouse.Cluster == "" && m.cluster != (config.Cluster{}) {
 		return cli.Usagef("--replicated and --new-shards-from are about a cluster: name it with --cluster")
 	}
-	store, err := cli.OpenStore(cmd.Context(), clickhouse, cli.Write, cmd.ErrOrStderr())
+	store, err := cli.OpenStore(cmd.Context(), m.clickhouse, cli.Write, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -59,31 +71,78 @@ func migrate(cmd *cobra.Command, clickhouse config.ClickHouse, retention config.
 		cli.Note(cmd.ErrOrStderr(), "applied %s", step)
 	}
 	if store.Cluster != nil {
-		err = store.Cluster.Migrate(cmd.Context(), storage.ClusterMigration(cluster), step)
+		err = store.Cluster.Migrate(cmd.Context(), storage.ClusterMigration(m.cluster), step)
 	} else {
 		err = store.DB.Migrate(cmd.Context(), step)
 	}
 	if err != nil {
 		return err
 	}
-	if err := retain(cmd.Context(), store, retention, step); err != nil {
+	if err := retain(cmd.Context(), store, m.retention, step); err != nil {
 		return err
+	}
+	if m.projections {
+		if err := makeProjections(cmd, store, step); err != nil {
+			return err
+		}
 	}
 	if applied == 0 {
 		cli.Note(cmd.ErrOrStderr(), "the tables are up to date")
 	}
+	if !m.projections {
+		tellMissingProjections(cmd, store)
+	}
 	return nil
+}
+
+// makeProjections does it on one shard after the other, with a bar of the parts that ClickHouse has done.
+func makeProjections(cmd *cobra.Command, store *cli.Store, step func(string)) error {
+	return onEachShard(cmd.Context(), store, func(shard int, db *storage.DB) error {
+		missing, err := db.MissingProjections(cmd.Context())
+		if err != nil {
+			return err
+		}
+		bar := newPartsBar(cmd.ErrOrStderr(), "making projections")
+		defer cli.Finish(bar.ProgressBar)
+		if err := db.MakeProjections(cmd.Context(), bar.left); err != nil {
+			return err
+		}
+		for _, m := range missing {
+			step(onShard(shard, fmt.Sprintf("projection %s to %s older rows", m.Name, cli.Count(int64(m.Rows)))))
+		}
+		return nil
+	})
+}
+
+// tellMissingProjections says what is still to be done. That it cannot be seen is no failure: the tables are as they should be.
+func tellMissingProjections(cmd *cobra.Command, store *cli.Store) {
+	err := onEachShard(cmd.Context(), store, func(shard int, db *storage.DB) error {
+		missing, err := db.MissingProjections(cmd.Context())
+		for _, m := range missing {
+			cli.Note(cmd.ErrOrStderr(), "%s", onShard(shard, fmt.Sprintf("%s older rows lack the projection %s, so that query reads them one by one: ingest migrate --projections makes it",
+				cli.Count(int64(m.Rows)), m.Name)))
+		}
+		return err
+	})
+	if err != nil {
+		cli.Note(cmd.ErrOrStderr(), "cannot see whether older rows lack projections: %v", err)
+	}
+}
+
+// onShard names the shard where there are several.
+func onShard(shard int, text string) string {
+	if shard == 0 {
+		return text
+	}
+	return fmt.Sprintf("shard %d: %s", shard, text)
 }
 
 // retain changes how long rows are kept, on each shard if there are several.
 func retain(ctx context.Context, store *cli.Store, retention config.Retention, step func(string)) error {
 	set := func(shard int, db *storage.DB) error {
 		keeps, changed, err := applyRetention(ctx, db, retention)
-		switch {
-		case changed && shard > 0:
-			step(fmt.Sprintf("shard %d: retention: %s", shard, keeps))
-		case changed:
-			step(fmt.Sprintf("retention: %s", keeps))
+		if changed {
+			step(onShard(shard, fmt.Sprintf("retention: %s", keeps)))
 		}
 		return err
 	}

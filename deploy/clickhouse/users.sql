@@ -43,13 +43,16 @@ CREATE ROLE IF NOT EXISTS errata_alert;
 GRANT
     CREATE DATABASE ON errata.*,
     CREATE TABLE ON errata.*,
-    ALTER COLUMN, ALTER INDEX, ALTER ADD PROJECTION, ALTER DROP PROJECTION, ALTER SETTINGS, ALTER TTL ON errata.*,
+    ALTER COLUMN, ALTER INDEX, ALTER ADD PROJECTION, ALTER DROP PROJECTION, ALTER MATERIALIZE PROJECTION, ALTER SETTINGS, ALTER TTL ON errata.*,
     SELECT ON errata.*,
     INSERT ON errata.meta,
     INSERT ON errata.schema_version,
     TABLE ENGINE ON MergeTree,
     TABLE ENGINE ON ReplacingMergeTree,
-    SELECT ON system.merge_tree_settings
+    SELECT ON system.merge_tree_settings,
+    SELECT(database, table, name, active, rows) ON system.parts,
+    SELECT(database, table, name, parent_name, active) ON system.projection_parts,
+    SELECT ON system.mutations
 TO errata_migrate WITH REPLACE OPTION;
 
 -- `ingest run` and `ingest load`. Of the rows it reads back only where they lie, never what they say.

@@ -220,8 +220,9 @@ func (g *guarded) migrator(t *testing.T) {
 	}
 	g.succeeds(t, "migrator", "ingest", "migrate")
 	g.succeeds(t, "migrator", "ingest", "migrate", "--retain-successes=7d", "--retain-errors=90d")
+	g.succeeds(t, "migrator", "ingest", "migrate", "--projections")
 	conn := g.as(t, "migrator")
-	may(t, conn, "ALTER TABLE responses ADD COLUMN added String", "ALTER TABLE responses DROP COLUMN added")
+	may(t, conn, "ALTER TABLE responses ADD COLUMN added String", "ALTER TABLE responses DROP COLUMN added", "ALTER TABLE responses MATERIALIZE PROJECTION hours")
 	mayNot(t, conn, outside...)
 	mayNot(t, conn, "INSERT INTO gaps (source) VALUES ('x')", "DELETE FROM responses WHERE 1",
 		"ALTER TABLE responses UPDATE message = '' WHERE 1", "ALTER TABLE responses DROP PARTITION '2026-01-01'")
