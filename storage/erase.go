@@ -98,7 +98,7 @@ func (db *DB) blank(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := db.conn.Exec(ctx, strings.Replace(text, "/* erasure */", id, 1)); err != nil {
+	if err := db.mutate(ctx, strings.Replace(text, "/* erasure */", id, 1)); err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -123,4 +124,17 @@ func TestPreviewByAReader(t *testing.T) {
 	require.EqualValues(t, 1, e.Rows)
 	require.ErrorIs(t, reader.Erase(t.Context(), "offset = 1", nil), ErrAuthentication)
 	require.Equal(t, 4, countRows(t, db))
+}
+
+// How far an erasure is can be seen while the server works on it, however long that takes.
+func TestErasureIsWatched(t *testing.T) {
+	db, o := openMigrated(t)
+	insertPersonal(t, o)
+	require.NoError(t, db.conn.Exec(t.Context(), "SYSTEM STOP MERGES responses"))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	require.NoError(t, db.Erase(ctx, "offset = 1", func(parts int64) {
+		require.Positive(t, parts)
+		require.NoError(t, db.conn.Exec(ctx, "SYSTEM START MERGES responses"))
+	}))
 }

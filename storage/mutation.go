@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
@@ -23,6 +24,12 @@ func (db *DB) mutation(ctx context.Context, words string) (m mutation, err error
 		return rows.Scan(&m.all, &m.parts, &m.unfinished, &m.failure)
 	})
 	return m, err
+}
+
+// mutate begins one and does not wait for it, as newer servers do unless told otherwise: it may take longer than a
+// connection waits for an answer.
+func (db *DB) mutate(ctx context.Context, statement string) error {
+	return db.conn.Exec(clickhouse.Context(undated{ctx}, clickhouse.WithSettings(clickhouse.Settings{"mutations_sync": 0})), statement)
 }
 
 // mutationPoll is how often a mutation is looked at.

@@ -42,7 +42,7 @@ func (db *DB) MakeProjections(ctx context.Context, progress func(parts int64)) e
 		return err
 	}
 	if before.unfinished == 0 {
-		if err := db.conn.Exec(ctx, makeStatement(missing)); err != nil {
+		if err := db.mutate(ctx, makeStatement(missing)); err != nil {
 			return fmt.Errorf("make projections: %w", err)
 		}
 	}
@@ -57,5 +57,5 @@ func makeStatement(missing []MissingProjection) string {
 	for i, m := range missing {
 		commands[i] = makesProjections + quoteName(m.Name)
 	}
-	return "ALTER TABLE responses " + strings.Join(commands, ", ") + " SETTINGS mutations_sync = 0"
+	return "ALTER TABLE responses " + strings.Join(commands, ", ")
 }
