@@ -133,12 +133,13 @@ func (t *tally) row(row *parsers.Row, size int) {
 	t.bytes += int64(size)
 }
 
-// bury moves one record, which the row shows, to the dead letters that the table refused.
+// bury moves one record, which the row outlines, to the dead letters that the table refused. One that was a dead letter
+// already counts as what it was.
 func (t *tally) bury(row *parsers.Row) {
-	t.kinds[row.Kind]--
 	if row.Kind == parsers.KindDeadLetter {
-		t.reasons[row.Reason]--
+		return
 	}
+	t.kinds[row.Kind]--
 	t.responses.add(row, -1)
 	t.kinds[parsers.KindDeadLetter]++
 	t.reasons[parsers.ReasonRefused]++

@@ -1,5 +1,12 @@
 package pipeline
 
+import (
+	"context"
+
+	"github.com/errata-dev/errata/parsers"
+	"github.com/errata-dev/errata/pipeline/fetch"
+)
+
 // maxBuried is how many records of one block may become dead letters because the table refuses their rows.
 // If it refuses more it is the table that is wrong, and the block waits, loudly, until that is mended.
 const maxBuried = 100
@@ -15,35 +22,47 @@ func (d *deliverer) bisect(shares []*share, b *batch) error {
 		return d.settle(shares[half:], nil, b)
 	}
 	s := shares[0]
-	if s.measure(); s.missing > 1 { // settle leaves the second half out if the first has halted
+	switch s.measure(); s.missing {
+	case 0:
+	case 1:
+		d.bury(s, b)
+	default: // settle leaves the second half out if the first has halted
 		first, second := s.split()
 		if err := d.settle([]*share{first}, nil, b); err != nil {
 			return err
 		}
 		return d.settle([]*share{second}, nil, b)
 	}
-	return d.bury(s, b)
+	return d.settle([]*share{s}, nil, b)
 }
 
-// bury inserts a dead letter in the place of the share's only row.
-func (d *deliverer) bury(s *share, b *batch) error {
-	offset := s.span.From
-	s.lacking(func(row int) bool { offset = s.block.Offset(row); return false })
+// bury puts a dead letter in the place of the share's only row.
+func (d *deliverer) bury(s *share, b *batch) {
+	var was parsers.Row
+	s.lacking(func(row int) bool { was = s.block.Outline(row); return false })
 	p := s.account.tp
-	record, found, err := d.ingester.record(d.life.work, p, offset)
-	if err != nil {
-		return err
-	}
-	if found { // or it is counted as what it was
-		b.shares[p].tally.bury(d.writer.parse(p, record))
-	}
-	d.log.Error().Stringer("partition", p).Int64("offset", offset).
+	d.log.Error().Stringer("partition", p).Int64("offset", was.Offset).
 		Msg("the table refuses this record's row; it becomes a dead letter")
+	letter := d.writer.bury(p, d.reread(p, &was))
+	letter.Checksum = was.Checksum
 	n := b.block.Rows()
-	b.block.Append(d.writer.bury(p, record))
+	b.block.Append(letter)
 	b.buried++
 	s.runs, s.buried = []rows{{n, n + 1}}, true
-	return d.settle([]*share{s}, nil, b)
+	b.shares[p].tally.bury(&was)
+}
+
+// reread reads a row's record once more, for the dead letter to show it. That shows nothing where the record is gone, is
+// another one now, or cannot be read soon.
+func (d *deliverer) reread(p tp, was *parsers.Row) record {
+	ctx, cancel := context.WithTimeout(d.life.work, d.ingester.options.RequestTimeout)
+	defer cancel()
+	r, found, err := d.ingester.record(ctx, p, was.Offset)
+	if err == nil && found && fetch.Checksum(r.value) == was.Checksum {
+		return r
+	}
+	d.log.Warn().Err(err).Stringer("partition", p).Int64("offset", was.Offset).Msg("the record cannot be read again: its dead letter shows nothing of it")
+	return record{Record: fetch.Record{Offset: was.Offset}, fetched: was.Time}
 }
 
 // divisible reports whether bisecting the shares can help.

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/errata-dev/errata/parsers"
+	"github.com/errata-dev/errata/pipeline/fetch"
 	"github.com/errata-dev/errata/storage"
 )
 
@@ -154,6 +155,7 @@ type fakeParser struct{}
 func (fakeParser) Parse(rec *parsers.Record, row *parsers.Row) {
 	row.Source, row.Topic, row.Partition, row.Offset = rec.Source, rec.Topic, rec.Partition, rec.Offset
 	row.LogTime, row.Time, row.Kind, row.Reason = rec.LogTime, rec.LogTime, parsers.KindSuccess, parsers.ReasonNone
+	row.Checksum = fetch.Checksum(rec.Value)
 	first := byte(0)
 	if len(rec.Value) > 0 {
 		first = rec.Value[0]

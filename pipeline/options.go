@@ -64,8 +64,8 @@ type Options struct {
 	MaxRecordBytes int           // a longer value is cut to this length; default 16 MiB
 
 	// Memory is what the process may take, in bytes; default 256 MB. A fifth of it may be fetched and not yet
-	// parsed, a sixteenth is one block's; the rest is for the second block, the parts that do not grow,
-	// and the garbage collector. It is held by fetching no faster than is delivered.
+	// parsed, a sixteenth is one block's; the rest is for the second block, a third one
+	// of what is left of a block after a failure, the parts that do not grow, and the garbage collector. It is held by fetching no faster than is delivered.
 	Memory int64
 
 	MaxBlockRows  int           // default 100,000
@@ -161,8 +161,10 @@ func (o Options) validate() error {
 	return errors.Join(faults...)
 }
 
-// fetchMemory is how much may be fetched and not yet parsed.
-func (o Options) fetchMemory() int64 { return o.Memory / 5 }
+// fetchMemory is how much may be fetched and not yet parsed. Where that is a lane's, it leaves room for what two brokers answer.
+func (o Options) fetchMemory() int64 {
+	return max(o.Memory/5, min(o.Memory*2/5, 4*int64(o.FetchBytes)))
+}
 
 // blockMemory is how much of the whole the columns of one block may take.
 func (o Options) blockMemory() int { return int(o.Memory / 16) }

@@ -76,7 +76,9 @@ func TestPoisonousRowOfALostRecord(t *testing.T) {
 	eventually(t, "committed", func() bool { return committed(t, c, 0) == 10 })
 	i.stop()
 	table.exactly(t, 1, 10)
-	require.EqualValues(t, 10, i.Stats().Records)
+	stats := i.Stats()
+	require.EqualValues(t, [3]int64{10, 9, 1}, [3]int64{stats.Records, stats.Successes, stats.DeadLetters})
+	require.Equal(t, map[string]int64{"refused": 1}, stats.Reasons)
 }
 
 // A table that refuses everything is wrong itself: its records must not all become dead letters.
@@ -181,7 +183,8 @@ func TestSplit(t *testing.T) {
 		set := newOffsets(held)
 		a := newAccount(tp{})
 		a.held.Store(&set)
-		s := &share{account: a, block: block, span: span{To: int64(2 * n)}, runs: []rows{{0, n}}}
+		a.state.Last = grant.Mark{Offset: -1, Known: true}
+		s := &share{account: a, block: block, span: span{To: int64(2 * n)}, newest: grant.Mark{Offset: int64(2*n - 2), Known: true}, runs: []rows{{0, n}}}
 		if s.measure(); s.missing < 2 {
 			return
 		}
@@ -194,6 +197,8 @@ func TestSplit(t *testing.T) {
 		require.Equal(t, s.missing, first.missing+second.missing)
 		require.Equal(t, s.count, first.count+second.count)
 		require.Equal(t, s.missing/2, first.missing)
+		require.Equal(t, a.state.Last, first.newest, "a halved block keeps the mark by which a re-created topic is known")
+		require.Equal(t, s.newest, second.newest)
 	})
 }
 

@@ -66,8 +66,8 @@ func (s *share) measure() {
 	s.count = int64(s.missing) + s.account.held.Load().count(s.span)
 }
 
-// split cuts the share in two, each with half of the rows that are missing. It has at least two. The log is not asked to
-// show again what the first half ends with: the second follows at once.
+// split cuts the share in two, each with half of the rows that are missing. It has at least two. Which record the first
+// half ends with is not looked for: the log has to show again what it had to show before.
 func (s *share) split() (*share, *share) {
 	seen, middle := 0, s.span.To
 	s.lacking(func(row int) bool {
@@ -77,6 +77,6 @@ func (s *share) split() (*share, *share) {
 	})
 	first, second := *s, *s
 	first.span.To, second.span.From = middle, middle
-	first.newest = grant.Mark{}
+	first.newest = s.account.state.Last
 	return &first, &second
 }

@@ -1,9 +1,22 @@
 package storage
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/errata-dev/errata/parsers"
+)
 
 // Offset returns the offset of the record that the row is of.
 func (b *Block) Offset(row int) int64 { return b.offset[row] }
+
+// Outline returns what counts a row and tells its record: kind, vendor, status, category, time, offset and checksum. The
+// vendor is borrowed from the block.
+func (b *Block) Outline(row int) parsers.Row {
+	return parsers.Row{
+		Kind: parsers.Kind(b.kind[row]), Vendor: b.vendor.value(b.vendor.keys.at(row)), Status: b.status[row], Category: parsers.Category(b.category[row]),
+		Time: b.time[row], Offset: b.offset[row], Checksum: b.checksum[row],
+	}
+}
 
 // Pick appends rows of another block, which are given in ascending order.
 func (b *Block) Pick(from *Block, rows []int) {
