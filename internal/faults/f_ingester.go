@@ -64,6 +64,9 @@ func (t *trial) expelDead(ctx context.Context) error {
 // killOneOfTwo leaves the finding out to the group.
 func killOneOfTwo(ctx context.Context, t *trial) error {
 	for range t.rounds(1, 10) {
+		if err := t.awaitReady(ctx, healLimit); err != nil { // the coordinator waits for longer for one that dies while it joins
+			return err
+		}
 		victim := t.rng.IntN(2)
 		t.strike()
 		t.member(victim).kill()

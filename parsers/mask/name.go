@@ -28,11 +28,12 @@ func hostLength(b []byte) int {
 		}
 		n++
 	}
+	end := n
 	if n > 0 && label == n { // the full stop of the sentence
 		n--
 		label = bytes.LastIndexByte(b[:n], '.') + 1
 	}
-	if label == 0 || !isTopLevel(b[label:n]) || n < len(b) && isWord(b[n]) || beginsMasked(b[n:]) {
+	if label == 0 || !isTopLevel(b[label:n]) || n < len(b) && isWord(b[n]) || beginsMasked(b[end:]) {
 		return 0
 	}
 	if n+1 < len(b) && b[n] == ':' && isDigit(b[n+1]) {
@@ -42,8 +43,8 @@ func hostLength(b []byte) int {
 	return n
 }
 
-// beginsMasked reports whether b begins with the placeholder of a word, which what stands before it continues: b.dk30 is no host,
-// nor is b.dk<n>.
+// beginsMasked reports whether b begins with the placeholder of a word, which what stands before it continues: b.dk30 and
+// b.dk.30 are no hosts, nor are b.dk<n> and b.dk.<n>.
 func beginsMasked(b []byte) bool {
 	end := bytes.IndexByte(b[:min(len(b), longestName)], '>')
 	return end > 0 && isWordPlaceholder(b[:end+1])
