@@ -86,7 +86,7 @@ func (db *DB) Erase(ctx context.Context, condition string, progress func(parts i
 	if err := db.blank(ctx, id); err != nil {
 		return err
 	}
-	if err := db.awaitMutation(ctx, id, 0, progress); err != nil {
+	if err := db.awaitMutation(ctx, id, mutation{}, progress); err != nil {
 		return fmt.Errorf("the rows are being erased: %w", err)
 	}
 	return db.recordErasure(ctx, id, condition)

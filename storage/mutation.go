@@ -11,17 +11,16 @@ import (
 
 // mutation is how far the server is with those of a kind.
 type mutation struct {
-	all, unfinished uint64
-	parts           int64 // still to be rewritten
-	failure         string
+	newest     string // that is done; "" = none
+	parts      int64  // still to be rewritten
+	unfinished uint64
+	failure    string
 }
-
-func (m mutation) done() uint64 { return m.all - m.unfinished }
 
 // mutation looks at those that have these words in their text.
 func (db *DB) mutation(ctx context.Context, words string) (m mutation, err error) {
 	err = db.ask(ctx, "mutation_progress", map[string]any{"words": words}, func(rows driver.Rows) error {
-		return rows.Scan(&m.all, &m.parts, &m.unfinished, &m.failure)
+		return rows.Scan(&m.newest, &m.parts, &m.unfinished, &m.failure)
 	})
 	return m, err
 }
@@ -35,9 +34,9 @@ func (db *DB) mutate(ctx context.Context, statement string) error {
 // mutationPoll is how often a mutation is looked at.
 const mutationPoll = 100 * time.Millisecond
 
-// awaitMutation waits until all are done, more than there were before. progress, which may be nil, is told how many parts
+// awaitMutation waits until all are done, and a newer one than before. progress, which may be nil, is told how many parts
 // are still to be rewritten.
-func (db *DB) awaitMutation(ctx context.Context, words string, before uint64, progress func(parts int64)) error {
+func (db *DB) awaitMutation(ctx context.Context, words string, before mutation, progress func(parts int64)) error {
 	for {
 		now, err := db.mutation(ctx, words)
 		switch {
@@ -45,7 +44,7 @@ func (db *DB) awaitMutation(ctx context.Context, words string, before uint64, pr
 			return fmt.Errorf("how far cannot be seen: %w", err)
 		case now.failure != "":
 			return fmt.Errorf("the server fails, and goes on trying: %s", firstLine(now.failure))
-		case now.unfinished == 0 && now.done() > before:
+		case now.unfinished == 0 && now.newest != before.newest:
 			return nil
 		}
 		if progress != nil {

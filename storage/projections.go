@@ -46,7 +46,7 @@ func (db *DB) MakeProjections(ctx context.Context, progress func(parts int64)) e
 			return fmt.Errorf("make projections: %w", err)
 		}
 	}
-	if err := db.awaitMutation(ctx, makesProjections, before.done(), progress); err != nil {
+	if err := db.awaitMutation(ctx, makesProjections, before, progress); err != nil {
 		return fmt.Errorf("the projections are being made: %w", err)
 	}
 	return nil
