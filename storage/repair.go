@@ -31,7 +31,7 @@ func (db *DB) DeleteSurplus(ctx context.Context, s Stream, from, to int64) (dele
 		}
 		for _, day := range byDay(found) {
 			statement, args := deleteCopies(day)
-			if err := db.conn.Exec(ctx, statement, args...); err != nil {
+			if err := db.conn.execLong(ctx, statement, args...); err != nil {
 				return deleted, fmt.Errorf("delete copies: %w", err)
 			}
 		}
@@ -98,7 +98,7 @@ func (db *DB) DeleteOffsets(ctx context.Context, s Stream, offsets []int64) erro
 		if err != nil {
 			return err
 		}
-		if err := db.conn.Exec(ctx, text, bind(parameters)...); err != nil {
+		if err := db.conn.execLong(ctx, text, bind(parameters)...); err != nil {
 			return fmt.Errorf("delete rows: %w", err)
 		}
 	}

@@ -2,7 +2,9 @@ package storage
 
 import (
 	"testing"
+	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/stretchr/testify/require"
 )
 
@@ -63,4 +65,23 @@ func TestDeleteOffsets(t *testing.T) {
 	require.NoError(t, db.DeleteOffsets(t.Context(), Stream{"s", "a", 0}, nil))
 	require.Equal(t, []StoredOffset{{1, 1, 7, 7}, {3, 1, 21, 21}}, storedOffsets(t, db, 100))
 	require.Equal(t, 3, countRows(t, db))
+}
+
+// A server that rewrites large parts answers a DELETE late.
+func TestADeleteMayTakeLongerThanOtherStatements(t *testing.T) {
+	db, o := openMigrated(t)
+	insertAs(t, o, "s", 1, 2, 3)
+	const patience = 200 * time.Millisecond
+	pool := o.pool()
+	pool.ReadTimeout = patience
+	conn, err := clickhouse.Open(pool)
+	require.NoError(t, err)
+	hasty := &DB{conn: session{conn, o}, options: o}
+	defer hasty.Close()
+	require.NoError(t, db.conn.Exec(t.Context(), "SYSTEM STOP MERGES responses"))
+	resumed := make(chan error, 1)
+	time.AfterFunc(3*patience, func() { resumed <- db.conn.Exec(t.Context(), "SYSTEM START MERGES responses") })
+	require.NoError(t, hasty.DeleteOffsets(t.Context(), Stream{"s", "a", 0}, []int64{2}))
+	require.NoError(t, <-resumed)
+	require.Equal(t, 2, countRows(t, db))
 }

@@ -77,7 +77,7 @@ func (db *DB) DeleteReplaced(ctx context.Context, s Stream, generation uint32, f
 	}
 	parameters := s.parameters(from, to)
 	parameters["generation"] = GenerationName(s.Source, generation)
-	if err := db.conn.Exec(ctx, text, bind(parameters)...); err != nil {
+	if err := db.conn.execLong(ctx, text, bind(parameters)...); err != nil {
 		return fmt.Errorf("delete replaced rows: %w", err)
 	}
 	return nil

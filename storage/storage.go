@@ -113,6 +113,17 @@ func (s session) Exec(ctx context.Context, query string, args ...any) error {
 	return s.explain(ctx, s.Conn.Exec(undated{ctx}, query, args...))
 }
 
+// serverPatience is how long a statement may take for which the server rewrites parts before it answers.
+const serverPatience = 24 * time.Hour
+
+// execLong is Exec for such a statement. Only a deadline has the driver wait for an answer longer than it otherwise
+// does, five minutes; it makes it a setting, too, so that the user must be one who may send settings.
+func (s session) execLong(ctx context.Context, query string, args ...any) error {
+	patient, cancel := context.WithTimeout(undated{ctx}, serverPatience)
+	defer cancel()
+	return s.explain(ctx, s.Conn.Exec(patient, query, args...))
+}
+
 func (s session) PrepareBatch(ctx context.Context, query string, opts ...driver.PrepareBatchOption) (driver.Batch, error) {
 	batch, err := s.Conn.PrepareBatch(undated{ctx}, query, opts...)
 	return batch, s.explain(ctx, err)
