@@ -26,8 +26,8 @@ func newDemo() *cobra.Command {
 	var seed uint64
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Show the whole way on simulated traffic of five vendors",
-		Long: `demo simulates a day of responses of five vendors, with two retry storms, two rate-limit windows and one spike in its
+		Short: "Show the whole way on simulated traffic of six vendors",
+		Long: `demo simulates a day of responses of six vendors, with two retry storms, two rate-limit windows and one spike in its
 last 50 minutes, sends them through an embedded Kafka broker and the consumer group into the embedded ClickHouse, and
 asks the four questions. The data stays in the data directory, so that you can go on asking; the next demo replaces it.`,
 		Example: `  ingest demo
@@ -53,7 +53,7 @@ func demo(cmd *cobra.Command, s settings, o simulate.Options) error {
 	if err != nil {
 		return cli.Usagef("%w", err)
 	}
-	cli.Note(stderr, "Simulating %s response logs of five vendors over the last 24 hours,", cli.Count(int64(o.Records)))
+	cli.Note(stderr, "Simulating about %s response logs of six vendors over the last 24 hours,", cli.Count(int64(o.Records)))
 	cli.Note(stderr, "through an embedded Kafka broker into the embedded ClickHouse in %s.", cli.DataDir(s.clickhouse))
 	sum, err := feed(cmd.Context(), stderr, s, feeding{
 		what: "ingesting", size: int64(o.Records),

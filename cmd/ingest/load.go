@@ -201,9 +201,9 @@ type summary struct {
 
 func (s summary) print(w io.Writer) {
 	seconds := max(s.elapsed.Seconds(), 0.001)
-	cli.Note(w, "%s records in %s (%s records/s): %s errors, %s successes, %s dead letters%s",
-		cli.Count(s.stats.Records), s.elapsed.Round(10*time.Millisecond), cli.Count(int64(float64(s.stats.Records)/seconds)),
-		cli.Count(s.stats.Errors), cli.Count(s.stats.Successes), cli.Count(s.stats.DeadLetters), reasons(s.stats.Reasons))
+	cli.Note(w, "%s in %s (%s/s): %s, %s, %s%s",
+		cli.Plural(s.stats.Records, "record"), s.elapsed.Round(10*time.Millisecond), cli.Plural(int64(float64(s.stats.Records)/seconds), "record"),
+		cli.Plural(s.stats.Errors, "error"), cli.Plural(s.stats.Successes, "success"), cli.Plural(s.stats.DeadLetters, "dead letter"), reasons(s.stats.Reasons))
 	if n := s.published.Truncated; n > 0 {
 		cli.Note(w, "%s lines were longer than a Kafka message may be; their beginning was kept", cli.Count(n))
 	}

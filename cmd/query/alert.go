@@ -145,9 +145,4 @@ func lintNotes(cmd *cobra.Command, file *alert.File) {
 	}
 }
 
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
+func plural(n int, what string) string { return cli.Plural(int64(n), what) }

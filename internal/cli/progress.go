@@ -3,6 +3,7 @@ package cli
 import (
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -77,6 +78,18 @@ func Advance(bar *progressbar.ProgressBar, done int64) {
 // Finish removes the bar.
 func Finish(bar *progressbar.ProgressBar) {
 	_ = bar.Finish() //nolint:errcheck // see Advance
+}
+
+// Plural prints a number with what it counts.
+func Plural(n int64, what string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(what, "s"):
+		what += "es"
+	default:
+		what += "s"
+	}
+	return Count(n) + " " + what
 }
 
 // Count prints a number with thousands separators.

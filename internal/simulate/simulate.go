@@ -1,4 +1,4 @@
-// Package simulate writes response logs that look like those of a company calling five vendors, and
+// Package simulate writes response logs that look like those of a company calling six vendors, and
 // knows the truth of what it wrote: how many errors of which code, which retry storms, throttled
 // windows and spikes. Demo, tests and benchmarks share it.
 //
