@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,9 +116,13 @@ func (r *reportCommand) save(stdout io.Writer, write func(io.Writer) error) (err
 	if r.out == "" {
 		return write(stdout)
 	}
-	file, err := os.CreateTemp(filepath.Dir(r.out), ".report-*")
+	directory := filepath.Dir(r.out)
+	file, err := os.CreateTemp(directory, ".report-*")
 	if err != nil {
-		return cli.Usagef("--out: %w", err)
+		if path := new(fs.PathError); errors.As(err, &path) {
+			err = path.Err // nobody has asked for the temporary file
+		}
+		return cli.Usagef("--out: cannot write in %s: %w", directory, err)
 	}
 	defer func() {
 		if err != nil {
