@@ -20,9 +20,10 @@ func newTop() *cobra.Command {
 		Use:   "top",
 		Short: "The most frequent errors: counts, rates, change, what to do",
 		Long: `top groups errors by vendor, status and code and counts them exactly: the rows, "other" and "total" add up. The rate is of
-all responses of that vendor under the same filters; the change is against the window of equal length before. Distinct operations of
-more than 2 million errors are estimated, which a note says; --exact counts up to 20 million. A range of --since ends with the
-running minute, of a week and more with the running hour: from and to are in the answer.`,
+all responses of that vendor under the same filters; where --by leaves the vendor out, OF ALL is the share of the responses of all
+vendors. The change is against the window of equal length before. Distinct operations of more than 2 million errors are estimated,
+which a note says; --exact counts up to 20 million. A range of --since ends with the running minute, of a week and more with the
+running hour: from and to are in the answer.`,
 		Example: `  query top --since 24h
   query top --vendor truelayer --by endpoint,code
   query top --by service --category rate_limit -o json`,
@@ -78,10 +79,17 @@ func topColumns(by []string) []render.Column[storage.TopRow] {
 	if !slices.Contains(by, "retry") {
 		columns = append(columns, render.Column[storage.TopRow]{Name: "retry", Priority: 6})
 	}
+	rate, advice := "OF ALL", latestMessage
+	if slices.Contains(by, "vendor") {
+		rate = "RATE"
+	}
+	if slices.Contains(by, "code") || slices.Contains(by, "fingerprint") {
+		advice = adviceOrMessage
+	}
 	return append(columns, []render.Column[storage.TopRow]{
 		{Name: "count", Kind: render.Number},
 		{Name: "share", Kind: render.Percent, Priority: 4},
-		{Name: "error_rate", Title: "RATE", Kind: render.Percent, Priority: 2},
+		{Name: "error_rate", Title: rate, Kind: render.Percent, Priority: 2},
 		{Name: "change", Kind: render.Change, Priority: 1},
 		{Name: "trend", Kind: render.Spark, Priority: 3},
 		{Name: "services", Kind: render.Number, Place: render.RawOnly},
@@ -92,7 +100,7 @@ func topColumns(by []string) []render.Column[storage.TopRow] {
 		{Name: "previous_count", Kind: render.Number, Place: render.RawOnly},
 		{Name: "message", Place: render.RawOnly},
 		{Name: "advice", Place: render.RawOnly},
-		{Name: "what to do", Place: render.TableWrap, MinWidth: 60, Value: adviceOrMessage},
+		{Name: "what to do", Place: render.TableWrap, MinWidth: 60, Value: advice},
 	}...)
 }
 
@@ -102,6 +110,14 @@ func adviceOrMessage(r storage.TopRow) any {
 		return r.Advice
 	}
 	return r.Message
+}
+
+// latestMessage is for groups of several errors: it need not be that of the most frequent one.
+func latestMessage(r storage.TopRow) any {
+	if r.Message == "" {
+		return ""
+	}
+	return "latest: " + r.Message
 }
 
 func topTone(r storage.TopRow) render.Tone { return render.CategoryTone(r.Category) }
