@@ -17,7 +17,7 @@ import (
 )
 
 func newTimeline() *cobra.Command {
-	var q question
+	q := question{whole: true}
 	var o storage.TimelineOptions
 	cmd := &cobra.Command{
 		Use:   "timeline",
