@@ -113,7 +113,7 @@ func fill(text string, width int) string {
 			column += len(word)
 		}
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func lineEnd(column int) string {

@@ -20,6 +20,7 @@ func TestFillBreaksParagraphsAnewAndNothingElse(t *testing.T) {
 	f("one two\nthree", 7, "one two\nthree")
 	f("one\n\ntwo\n", 80, "one\n\ntwo")
 	f("list:\n  a  b\n  c  d\nend", 80, "list:\n  a  b\n  c  d\nend")
+	f("list:\n  a  b\n", 80, "list:\n  a  b")
 	f("overlong", 3, "overlong")
 }
 
