@@ -180,7 +180,8 @@ func percent(share any) string {
 	return strconv.FormatFloat(f*100, 'f', 1, 64) + " %"
 }
 
-// Duration keeps the units that say something.
+// Duration keeps the units that say something. Like the terminal's it states full minutes and seconds only, so that two
+// answers about one window agree.
 func Duration(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -188,9 +189,9 @@ func Duration(d time.Duration) string {
 	case d < time.Minute:
 		d = d.Round(100 * time.Millisecond)
 	case d < time.Hour:
-		d = d.Round(time.Second)
+		d = d.Truncate(time.Second)
 	default:
-		d = d.Round(time.Minute)
+		d = d.Truncate(time.Minute)
 	}
 	return render.Span(d)
 }
