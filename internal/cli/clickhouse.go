@@ -130,8 +130,11 @@ func openRemote(ctx context.Context, c config.ClickHouse) (*Store, error) {
 		if password != "" {
 			o.Password = password
 		}
-		if certs.any() || o.TLS != nil {
+		switch {
+		case o.TLS == nil && certs.any():
 			o.TLS = tls
+		case o.TLS != nil:
+			certs.over(o.TLS, tls)
 		}
 	})
 }

@@ -48,6 +48,15 @@ func (c certificates) config(flag string) (*tls.Config, error) {
 	return out, nil
 }
 
+// over puts what the flags state into the configuration of a URL, which keeps the rest: its own authority, and that it
+// does not check.
+func (c certificates) over(out, stated *tls.Config) {
+	out.ServerName, out.Certificates = stated.ServerName, stated.Certificates
+	if c.ca != "" {
+		out.RootCAs = stated.RootCAs
+	}
+}
+
 // KafkaSecurity is what Kafka connections need beside the address; nil members mean without.
 type KafkaSecurity struct {
 	TLS  *tls.Config
