@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -28,6 +27,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/errata-dev/errata/internal/embedded"
+	"github.com/errata-dev/errata/internal/freeport"
 	"github.com/errata-dev/errata/internal/simulate"
 )
 
@@ -233,10 +233,9 @@ func owners(client *kgo.Client, group string) (int, error) {
 }
 
 func cmdFreePort(ts *testscript.TestScript, _ bool, args []string) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Next()
 	ts.Check(err)
-	ts.Setenv(args[0], strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
-	ts.Check(listener.Close())
+	ts.Setenv(args[0], port)
 }
 
 func cmdGet(ts *testscript.TestScript, _ bool, args []string) {

@@ -11,10 +11,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/errata-dev/errata/internal/freeport"
 )
 
 // broker is a broker process: the embedded broker's engine (kfake) in a process of its own, which can be
@@ -31,7 +32,7 @@ type broker struct {
 }
 
 func startBroker(ctx context.Context, line *timeline, dir string) (*broker, error) {
-	port, err := freePort()
+	port, err := freeport.Next()
 	if err != nil {
 		return nil, err
 	}
@@ -106,12 +107,3 @@ func (b *broker) freeze(ctx context.Context, long time.Duration) error {
 }
 
 func (b *broker) close() { b.run.kill() }
-
-// freePort returns a port that nobody listens on just now.
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port), listener.Close()
-}

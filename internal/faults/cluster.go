@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/errata-dev/errata/internal/freeport"
 )
 
 // cluster is a real Apache Kafka of three brokers, each a process of its own.
@@ -66,11 +68,11 @@ func startCluster(ctx context.Context, dir string) (_ *cluster, err error) {
 func (c *cluster) allot() error {
 	var ports, controllers []string
 	for range 3 {
-		port, err := freePort()
+		port, err := freeport.Next()
 		if err != nil {
 			return err
 		}
-		controller, err := freePort()
+		controller, err := freeport.Next()
 		if err != nil {
 			return err
 		}

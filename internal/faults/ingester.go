@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/errata-dev/errata/internal/freeport"
 )
 
 // ingester is one process of `ingest run`. What is started anew in its place writes to the same log.
@@ -21,7 +23,7 @@ type ingester struct {
 
 // launchIngester starts member n of the trial's group. env is what is set beside the harness's environment.
 func (t *trial) launchIngester(n int, env ...string) error {
-	port, err := freePort()
+	port, err := freeport.Next()
 	if err != nil {
 		return err
 	}

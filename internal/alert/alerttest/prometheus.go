@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/errata-dev/errata/internal/freeport"
 )
 
 // Binary returns the path of one of Prometheus' programs: of PATH, else, if ERRATA_REQUIRE_SERVERS=1, unpacked
@@ -45,10 +47,9 @@ type Alertmanager struct {
 // StartAlertmanager runs one until the test's end.
 func StartAlertmanager(t testing.TB) *Alertmanager {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Next()
 	require.NoError(t, err)
-	address := listener.Addr().String()
-	require.NoError(t, listener.Close())
+	address := net.JoinHostPort("127.0.0.1", port)
 	a := &Alertmanager{URL: "http://" + address, t: t, program: Binary(t, "prometheus-alertmanager"), dir: t.TempDir(), address: address}
 	require.NoError(t, os.WriteFile(filepath.Join(a.dir, "config.yml"), []byte("route: {receiver: none}\nreceivers: [{name: none}]\n"), 0o600))
 	a.Start()
