@@ -154,15 +154,22 @@ func (a *assembler) fill() bool {
 	return a.full()
 }
 
-// weighEvery is after how many rows a block is weighed again: to add up what its columns take costs 1 % of an error.
-const weighEvery = 16
+const (
+	// weighEvery is after how many rows a block is weighed again: to add up what its columns take costs 1 % of an error.
+	weighEvery = 16
+	// reserveAt is the rows of a block from which on it is expected to become full. A trickle stays below.
+	reserveAt = 4096
+)
 
 func (a *assembler) full() bool {
-	b := a.current
-	if b.block.Rows()%weighEvery == 0 {
+	b, rows := a.current, a.current.block.Rows()
+	if rows%weighEvery == 0 {
 		b.bytes = b.block.Bytes()
 	}
-	return a.rule.full(b.block.Rows(), b.bytes)
+	if rows == reserveAt {
+		b.block.Reserve(a.rule.rowsLike(rows, b.bytes))
+	}
+	return a.rule.full(rows, b.bytes)
 }
 
 // write appends records of the current chunk until it is used up or the batch is full.

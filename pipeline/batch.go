@@ -98,6 +98,9 @@ type cutRule struct {
 // full reports whether nothing more may be added.
 func (r cutRule) full(rows, bytes int) bool { return rows >= r.rows || bytes >= r.bytes }
 
+// rowsLike returns how many rows like these, which take so many bytes, a full batch has.
+func (r cutRule) rowsLike(rows, bytes int) int { return min(r.rows, r.bytes/max(1, bytes/rows)) }
+
 // due returns when a batch that is not full is to be handed over: at its age, or earlier when the
 // stream has gone quiet.
 func (r cutRule) due(opened, last time.Time) time.Time {

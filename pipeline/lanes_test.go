@@ -15,7 +15,7 @@ func TestLanesShareAndSumUp(t *testing.T) {
 	for _, lane := range i.lanes {
 		lane.shareMemory(i.options, 2)
 		require.EqualValues(t, 128_000_000, lane.options.Memory)
-		require.Equal(t, 8_000_000, lane.options.MaxBlockBytes, "a sixteenth")
+		require.Equal(t, 10_666_666, lane.options.MaxBlockBytes, "a twelfth")
 		lane.shareMemory(i.options, 1)
 		require.Equal(t, i.options.MaxBlockBytes, lane.options.MaxBlockBytes, "of the whole, not of the share before")
 	}

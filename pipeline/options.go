@@ -63,13 +63,13 @@ type Options struct {
 	PartitionBytes int           // of one partition in one answer; default 1 MiB
 	MaxRecordBytes int           // a longer value is cut to this length; default 16 MiB
 
-	// Memory is what the process may take, in bytes; default 256 MB. A fifth of it may be fetched and not yet
-	// parsed, a sixteenth is one block's; the rest is for the second block, a third one
+	// Memory is what the process may take, in bytes; default 256 MB. A tenth of it may be fetched and not yet
+	// parsed, a twelfth is one block's; the rest is for the second block, a third one
 	// of what is left of a block after a failure, the parts that do not grow, and the garbage collector. It is held by fetching no faster than is delivered.
 	Memory int64
 
-	MaxBlockRows  int           // default 100,000
-	MaxBlockBytes int           // of columns; default 32 MiB, at most a sixteenth of Memory
+	MaxBlockRows  int           // default 125,000
+	MaxBlockBytes int           // of columns; default 32 MiB, at most a twelfth of Memory
 	MaxBlockAge   time.Duration // default 1 s, at most 5 s
 	QuietFlush    time.Duration // a block is sent so long after its last record; default 250 ms
 
@@ -104,7 +104,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.PartitionBytes, 1<<20)
 	orDefault(&o.MaxRecordBytes, 16<<20)
 	orDefault(&o.Memory, 256_000_000)
-	orDefault(&o.MaxBlockRows, 100_000)
+	orDefault(&o.MaxBlockRows, 125_000)
 	orDefault(&o.MaxBlockBytes, 32<<20)
 	o.MaxBlockBytes = min(o.MaxBlockBytes, o.blockMemory())
 	orDefault(&o.MaxBlockAge, time.Second)
@@ -163,11 +163,11 @@ func (o Options) validate() error {
 
 // fetchMemory is how much may be fetched and not yet parsed. Where that is a lane's, it leaves room for what two brokers answer.
 func (o Options) fetchMemory() int64 {
-	return max(o.Memory/5, min(o.Memory*2/5, 4*int64(o.FetchBytes)))
+	return max(o.Memory/10, min(o.Memory*2/5, 4*int64(o.FetchBytes)))
 }
 
 // blockMemory is how much of the whole the columns of one block may take.
-func (o Options) blockMemory() int { return int(o.Memory / 16) }
+func (o Options) blockMemory() int { return int(o.Memory / 12) }
 
 // maxBatchBytes bounds one batch of records after decompression. Brokers accept about 1 MB as sent; what
 // unpacks to thirty times that is no log any more, it is an attack on the reader's memory.

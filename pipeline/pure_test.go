@@ -43,6 +43,9 @@ func TestCutRule(t *testing.T) {
 	require.False(t, r.full(9, 99))
 	require.True(t, r.full(10, 0))
 	require.True(t, r.full(0, 100))
+	require.Equal(t, 10, r.rowsLike(3, 3), "bounded by rows")
+	require.Equal(t, 5, r.rowsLike(3, 60), "bounded by bytes")
+	require.Equal(t, 10, r.rowsLike(3, 0))
 	zero := time.Unix(0, 0)
 	f := func(last, want time.Duration) {
 		t.Helper()

@@ -52,7 +52,7 @@ func TestDefaultsStayWithoutSources(t *testing.T) {
 	s, err := load(t, nil, nil, "")
 	require.NoError(t, err)
 	require.Equal(t, []string{"api-responses"}, s.kafka.Topics)
-	require.Equal(t, 100_000, s.ingest.BlockRows)
+	require.Equal(t, 125_000, s.ingest.BlockRows)
 	require.Empty(t, s.kafka.Brokers)
 }
 

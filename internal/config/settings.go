@@ -127,8 +127,8 @@ func (i *Ingest) Register(fs *pflag.FlagSet) {
 
 func (i *Ingest) add(fs *pflag.FlagSet) {
 	fs.StringVar(&i.Listen, "listen", "", "address for /metrics, /healthz and /readyz, such as :9464 (default: off)")
-	fs.IntVar(&i.BlockRows, "block-rows", 100_000, "rows after which a block is inserted")
-	fs.IntVar(&i.BlockBytes, "block-bytes", 32<<20, "bytes of columns after which a block is inserted; at most a sixteenth of --memory")
+	fs.IntVar(&i.BlockRows, "block-rows", 125_000, "rows after which a block is inserted")
+	fs.IntVar(&i.BlockBytes, "block-bytes", 32<<20, "bytes of columns after which a block is inserted; at most a twelfth of --memory")
 	fs.DurationVar(&i.BlockAge, "block-age", time.Second, "age of its oldest record after which a block is inserted, at most 5s")
 	fs.Var(Size(&i.Memory, 256_000_000), "memory", "memory of the process, held by fetching no faster than rows are delivered")
 	fs.DurationVar(&i.GrantTTL, "grant-ttl", 20*time.Second, "how long an insert may take before the table refuses it")
