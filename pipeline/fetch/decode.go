@@ -89,13 +89,13 @@ func (d *decoding) finish(c *Chunk, r *reading, packed int) {
 }
 
 // expected returns how many bytes of values share is likely to have: it may be as well compressed as the
-// last one was.
+// last one was. Then half of what is left is for unpacking: it may be far less so.
 func (d *decoding) expected(r *reading, share *part) int {
-	n := len(share.records)
-	if r.packed > 0 {
-		n = max(n, int(int64(n)*int64(r.size)/int64(r.packed)*17/16))
+	n, most := len(share.records), d.left(&Chunk{})
+	if r.size > r.packed {
+		n, most = max(n, int(int64(n)*int64(r.size)/int64(max(1, r.packed))*17/16)), most/2
 	}
-	return min(n, d.left(&Chunk{}))
+	return min(n, most)
 }
 
 // next reads the batch at the beginning of data into c.

@@ -2,11 +2,15 @@ package fetch
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/errata-dev/errata/pipeline/fetch/batch/batchtest"
 )
 
 func TestTheBudgetIsNeverOverdrawn(t *testing.T) {
@@ -219,5 +223,34 @@ func TestSizeClasses(t *testing.T) {
 		if bytes > 4*classUnit {
 			require.Less(t, classBytes(class+1), bytes*13/10)
 		}
+	}
+}
+
+// What a batch near the limit was unpacked into must not be what later batches seem to need: where that is more than the
+// budget, they would be asked for again and again.
+func TestALargeBatchDoesNotHoldUpTheNext(t *testing.T) {
+	for _, codec := range batchtest.Codecs {
+		t.Run(codec.String(), func(t *testing.T) {
+			config := Config{Budget: NewBudget(600_000), FetchBytes: 100_000, MaxRecordBytes: 1 << 20, MaxBatchBytes: testLimit}
+			s := newSession(&config, 1)
+			shelf := shelf{budget: config.Budget}
+			log := [][]byte{batchtest.Batch{Codec: codec, Records: batchtest.Values(strings.Repeat("x", 900_000))}.Bytes()}
+			for i := range 30 {
+				log = append(log, batchtest.Batch{Base: int64(1 + i), Codec: codec, Records: batchtest.Values(strings.Repeat("0123456789abcdef", 500))}.Bytes())
+			}
+			high := int64(len(log))
+			for r, answers := at(0), 0; r.next < high; answers++ {
+				require.Less(t, answers, 20, "at %d, where %d bytes of room are wanted", r.next, r.room)
+				share := part{high: high, stable: high, records: slices.Concat(log[r.next:min(high, r.next+3)]...)}
+				s.room = r.room
+				require.NoError(t, s.reserve(t.Context(), len(share.records)))
+				c := shelf.get(Partition{"t", 0}, r.next, s.expected(&r, &share))
+				require.Nil(t, s.decode(c, &r, &share))
+				s.charge(c)
+				s.settle()
+				c.Release()
+				require.Zero(t, config.Budget.InUse())
+			}
+		})
 	}
 }

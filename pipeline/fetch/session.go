@@ -53,8 +53,10 @@ func (s *session) want(p *position, r reading) {
 	s.room = max(s.room, r.room)
 }
 
-// ask sends the request for what is wanted. After an error nothing is reserved.
+// ask sends the request for what is wanted, and lets go of a buffer that is larger than its partitions need. After an
+// error nothing is reserved.
 func (s *session) ask(ctx context.Context) error {
+	s.decoder.Trim(max(s.config.FetchBytes, s.room))
 	slices.SortStableFunc(s.answer.asked, func(a, b asked) int {
 		return cmp.Compare(a.position.partition.Topic, b.position.partition.Topic)
 	})
@@ -85,16 +87,16 @@ func (s *session) charge(c *Chunk) {
 	s.held += int(c.charged)
 }
 
-// settle gives back what is reserved, except for the chunks, learns from the answer, and lets go of a
-// buffer that is larger than the partitions need now.
+// settle gives back what is reserved, except for the chunks, and learns from the answer. A buffer that left something no
+// room is let go of: it may be another batch's, larger than the budget, and would leave none the next time either.
 func (s *session) settle() {
 	s.budget.Release(int64(s.reserved - s.held))
 	s.reserved = 0
 	unpacked := s.held + s.decoder.Held()
 	if s.tight {
 		unpacked = max(unpacked, s.config.FetchBytes+1)
+		s.decoder.Trim(0)
 	}
 	s.hunger.learn(unpacked)
-	s.decoder.Trim(max(s.config.FetchBytes, s.room))
 	s.tight, s.room = false, 0
 }
