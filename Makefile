@@ -25,7 +25,7 @@ test: ## all tests; those that need a server start it themselves
 race: ## the tests under the race detector
 	go test -race -short ./...
 
-fuzz: ## every fuzz target of the parsers for some seconds; FUZZ=10m for longer
+fuzz: ## every fuzz target of the parsers for some seconds; FUZZ=5000000x for longer
 	.ci/fuzz $(FUZZ)
 
 model: ## the full search of the delivery protocol's states (minutes, 3 GB of memory)
