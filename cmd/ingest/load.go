@@ -66,7 +66,7 @@ func inputSize(files []string) (int64, error) {
 		}
 		info, err := os.Stat(name)
 		if err != nil {
-			return 0, cli.Usagef("%w", err)
+			return 0, noFile(err)
 		}
 		if !info.Mode().IsRegular() {
 			return -1, nil
@@ -205,10 +205,10 @@ func (s summary) print(w io.Writer) {
 		cli.Plural(s.stats.Records, "record"), s.elapsed.Round(10*time.Millisecond), cli.Plural(int64(float64(s.stats.Records)/seconds), "record"),
 		cli.Plural(s.stats.Errors, "error"), cli.Plural(s.stats.Successes, "success"), cli.Plural(s.stats.DeadLetters, "dead letter"), reasons(s.stats.Reasons))
 	if n := s.published.Truncated; n > 0 {
-		cli.Note(w, "%s lines were longer than a Kafka message may be; their beginning was kept", cli.Count(n))
+		cli.Note(w, "%s longer than a Kafka message may be: the beginning was kept", cli.Plural(n, "line"))
 	}
 	if n := s.stats.Reasons[parsers.ReasonBatched.String()]; n > 0 {
-		cli.Note(w, "%s records hold several responses and became no rows: set the batch size to 1 in front of the Collector's Kafka exporter", cli.Count(n))
+		cli.Note(w, "%s of several responses became no row: set the batch size to 1 in front of the Collector's Kafka exporter", cli.Plural(n, "record"))
 	}
 	if n := s.stats.DeadLetters; n > 0 {
 		cli.Note(w, "see them with: %s errors --kind dead_letter --since 30d", typedQuery())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -95,6 +96,14 @@ func eachFile(cmd *cobra.Command, files []string, read func(io.Reader) error) er
 	return nil
 }
 
+// noFile says which file cannot be read, and why, without the system call that found out.
+func noFile(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return cli.Usagef("%s: %w", failed.Path, failed.Err)
+	}
+	return cli.Usagef("%w", err)
+}
+
 func oneFile(cmd *cobra.Command, name string, read func(io.Reader) error) error {
 	if name == "-" {
 		if cli.IsTerminal(cmd.InOrStdin()) {
@@ -104,7 +113,7 @@ func oneFile(cmd *cobra.Command, name string, read func(io.Reader) error) error 
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return cli.Usagef("%w", err)
+		return noFile(err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
 	if err := read(f); err != nil {

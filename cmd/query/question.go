@@ -147,6 +147,9 @@ func (q *question) printer(cmd *cobra.Command) (printer, error) {
 	if err != nil {
 		return printer{}, err
 	}
+	if err := checkNamed(cmd.Flags()); err != nil {
+		return printer{}, err
+	}
 	if err := q.settleStart(cmd.Flags()); err != nil {
 		return printer{}, err
 	}
@@ -157,6 +160,16 @@ func (q *question) printer(cmd *cobra.Command) (printer, error) {
 		out: cmd.OutOrStdout(), notes: cmd.ErrOrStderr(), options: options, explain: q.display.Explain,
 		command: func(try []string) string { return commandLine(cmd, try) },
 	}, nil
+}
+
+// checkNamed refuses a filter without a value: a script whose variable is empty would be answered about everything.
+func checkNamed(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if list, ok := f.Value.(pflag.SliceValue); ok && len(list.GetSlice()) == 0 {
+			err = cli.Usagef("--%s is empty: name what to ask about, or leave it out", f.Name)
+		}
+	})
+	return err
 }
 
 // shown is what else an answer consists of.

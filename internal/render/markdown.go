@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// printMarkdown writes a table as GitHub reads it. Times are in full: a document outlives the day.
+// printMarkdown writes a table as GitHub reads it. Times are in full, with their zone: a document outlives the day
+// and travels.
 func printMarkdown(buf *bytes.Buffer, t *Table, o Options) {
 	o.Now = time.Time{}
 	columns := t.visible(Place.forPeople)
@@ -31,6 +32,9 @@ func (t *Table) markdownCells(columns []int, cells []any, o Options) []string {
 	texts := make([]string, len(columns))
 	for i, c := range columns {
 		texts[i] = display(cells[c], t.columns[c].kind, o)
+		if at, ok := cells[c].(time.Time); ok {
+			texts[i] += at.In(o.Location).Format(" MST")
+		}
 		if t.columns[c].kind == Link && strings.HasPrefix(texts[i], "https://") {
 			texts[i] = "<" + linkEscaper.Replace(texts[i]) + ">"
 			continue
