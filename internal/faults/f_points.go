@@ -85,22 +85,26 @@ func cutEvery(kind cutKind) func(context.Context, *trial) error {
 	}
 }
 
-// anotherMember joins, so that partitions are revoked: of a member that has joined, whatever progress its
-// predecessor made.
+// anotherMember joins, so that partitions are revoked.
 func anotherMember(ctx context.Context, t *trial) error {
-	if err := t.awaitReady(ctx, healLimit); err != nil {
-		return err
-	}
-	if err := t.progress(ctx, healLimit); err != nil {
+	if err := t.joined(ctx); err != nil {
 		return err
 	}
 	return t.launchIngester(1)
 }
 
 func terminateFirst(ctx context.Context, t *trial) error {
-	if err := t.progress(ctx, healLimit); err != nil {
+	if err := t.joined(ctx); err != nil {
 		return err
 	}
 	t.member(0).signal(syscall.SIGTERM)
 	return nil
+}
+
+// joined waits until the member itself has joined and made progress, whatever its predecessor made.
+func (t *trial) joined(ctx context.Context) error {
+	if err := t.awaitReady(ctx, healLimit); err != nil {
+		return err
+	}
+	return t.progress(ctx, healLimit)
 }
