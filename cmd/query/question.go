@@ -166,7 +166,7 @@ func (q *question) printer(cmd *cobra.Command) (printer, error) {
 func checkNamed(flags *pflag.FlagSet) (err error) {
 	flags.Visit(func(f *pflag.Flag) {
 		if list, ok := f.Value.(pflag.SliceValue); ok && len(list.GetSlice()) == 0 {
-			err = cli.Usagef("--%s is empty: name what to ask about, or leave it out", f.Name)
+			err = cli.Usagef("--%s is empty: give it a value, or leave it out", f.Name)
 		}
 	})
 	return err

@@ -1,7 +1,7 @@
 // Package traffic writes the response logs that the answers are scored on: retry storms, throttled
 // windows and spikes of every kind, among decoys that look like them and are none.
 //
-// Package simulate writes endless logs of five vendors for demo, tests and benchmarks. A log here is
+// Package simulate writes endless logs for demo, tests and benchmarks. A log here is
 // bounded, held in memory and made to be hard: every event and decoy has a kind by name, and a target
 // of its own, so that what is missed can be told by kind. Nothing here knows how questions are
 // answered; package truth judges the calls by the definitions.
